@@ -1,0 +1,109 @@
+import type { Side } from './deployment.ts';
+
+/** How a cold start was obtained. Samples of different strata are never pooled. */
+export type Stratum = 'fresh-revision' | 'forced-zero' | 'after-idle';
+
+/** Why a sample counts as cold, or why it does not. */
+export interface ColdProof {
+  readonly proven: boolean;
+  /** Instance that answered, by the platform's log. */
+  readonly instanceId?: string;
+  /** Start of that instance after the request was sent, milliseconds. */
+  readonly startedAfterMs?: number;
+  /** For an unproven sample: which condition was not met. */
+  readonly reason?: string;
+}
+
+export interface ColdStart {
+  /** Request sent to first byte of the answer, milliseconds, connection set-up to the front end excluded. */
+  readonly ttfbMs: number;
+  /** Request sent to last byte, milliseconds. */
+  readonly totalMs: number;
+  readonly status: number;
+  /** Request sent to instance start, start to port open, port open to first byte; where the platform's log tells. */
+  readonly scheduleMs?: number;
+  readonly startupMs?: number;
+  readonly responseMs?: number;
+  readonly proof: ColdProof;
+}
+
+/** Outcome counts of requests that were not correct answers, by kind: `timeout`, `refused`, `reset`, `status 500`, `wrong answer`. */
+export type ErrorCounts = Readonly<Record<string, number>>;
+
+/** A closed-model block of requests against one warm instance. */
+export interface WarmBlock {
+  readonly connections: number;
+  readonly warmupRequests: number;
+  /** Requests sent in the timed part; errors included. */
+  readonly requests: number;
+  readonly durationMs: number;
+  readonly errors: ErrorCounts;
+  /** Correct answers per second. */
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  readonly meanMs: number;
+  readonly stddevMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** HDR histogram V2, compressed, base64; values in microseconds, 3 significant digits. */
+  readonly histogram: string;
+  /** Set when the block must not be used: an instance changed inside it, the generator was saturated, too many errors. */
+  readonly void?: string;
+}
+
+/** What one fresh instance gave: one cold start, then one warm block. The unit of every statistical test. */
+export interface Sample {
+  readonly side: Side;
+  readonly stratum: Stratum;
+  /** Round from 0; a round holds as many samples of either side, in seeded random order. */
+  readonly round: number;
+  /** Position in the whole schedule from 0. */
+  readonly order: number;
+  readonly service: string;
+  readonly revision: string;
+  readonly tag: string;
+  readonly startedAt: string;
+  readonly cold: ColdStart;
+  readonly warm?: WarmBlock;
+}
+
+/** A sample that was thrown away, and why. */
+export interface DroppedSample {
+  readonly side: Side;
+  readonly round: number;
+  readonly tag: string;
+  readonly reason: string;
+}
+
+/** Time from the last request to the instance's end: it lies somewhere inside the interval. */
+export interface ScaleToZero {
+  readonly side: Side;
+  readonly lastSeenAliveMs: number;
+  readonly firstSeenGoneMs: number;
+  readonly observed: 'log' | 'bounded' | 'unknown';
+  readonly reason?: string;
+}
+
+export interface Measurement {
+  readonly samples: readonly Sample[];
+  readonly dropped: readonly DroppedSample[];
+  readonly scaleToZero: readonly ScaleToZero[];
+  /** Self-audit of the load generator: findings in words; empty when sound. */
+  readonly audit: readonly string[];
+  readonly startedAt: string;
+  readonly durationMs: number;
+}
+
+/** Statistics of one metric over the samples of one side. All values in the metric's unit. */
+export interface Summary {
+  readonly n: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly mean: number;
+  readonly stddev: number;
+  readonly min: number;
+  readonly max: number;
+}

@@ -1,0 +1,83 @@
+import type { BaselineReference, Comparison, ImplementationState } from './comparison.ts';
+import type { Conformance } from './conformance.ts';
+import type { Artifact, Side } from './deployment.ts';
+import type { Measurement, Summary } from './measurement.ts';
+import type { MetricId } from './metric.ts';
+import type { PlatformName, Suite } from './plan.ts';
+import type { Profile } from './profile.ts';
+
+/** Facts that two measurements must share to be comparable, and that every stored number carries. */
+export interface MeasurementTags {
+  readonly implementation: string;
+  readonly language?: string;
+  readonly framework?: string;
+  readonly profile: Profile;
+  readonly platform: PlatformName;
+  readonly runtime: 'process' | 'container';
+  readonly region: string;
+  readonly contractVersion: string;
+  readonly toolVersion: string;
+  readonly commit?: string;
+  /** Where the requests came from: operating system, architecture, CPU count. */
+  readonly driver: string;
+}
+
+export interface SideResult {
+  readonly side: Side;
+  readonly artifact: Artifact;
+  readonly summaries: Readonly<Partial<Record<MetricId, Summary>>>;
+}
+
+export interface ImplementationResult {
+  readonly name: string;
+  readonly tags: MeasurementTags;
+  readonly sides: readonly SideResult[];
+  readonly conformance?: Conformance;
+  readonly measurement?: Measurement;
+  readonly state?: ImplementationState;
+  /** Why it is not measured, or what failed. */
+  readonly reason?: string;
+}
+
+/** `runs/{run-id}/{service-type}/results.json`. Rewritten after each implementation. */
+export interface ServiceTypeResults {
+  readonly format: 'results/1';
+  readonly runId: string;
+  readonly serviceType: string;
+  readonly contractVersion: string;
+  readonly implementations: readonly ImplementationResult[];
+  readonly comparison?: Comparison;
+}
+
+export interface RunFailure {
+  readonly implementation?: string;
+  readonly stage: 'discover' | 'build' | 'deploy' | 'validate' | 'measure' | 'compare' | 'report' | 'cleanup';
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `runs/{run-id}/metadata.json`. */
+export interface RunMetadata {
+  readonly format: 'run/1';
+  readonly runId: string;
+  readonly state: 'running' | 'finished' | 'cancelled' | 'failed';
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly toolVersion: string;
+  readonly platform: PlatformName;
+  readonly region: string;
+  readonly project: string;
+  readonly suite: Suite;
+  readonly seed: number;
+  readonly commit?: string;
+  readonly driver: string;
+  readonly serviceTypes: readonly string[];
+  readonly baseline?: BaselineReference;
+  readonly failures: readonly RunFailure[];
+}
+
+/** One whole run as reports see it. */
+export interface Run {
+  readonly metadata: RunMetadata;
+  readonly results: readonly ServiceTypeResults[];
+}
