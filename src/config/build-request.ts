@@ -1,0 +1,175 @@
+import type { Selection } from '../domain/implementation.ts';
+import { PLATFORMS, SUITES } from '../domain/plan.ts';
+import { SERVICE_TYPES, type ServiceType } from '../domain/service-type.ts';
+import { type OptionValues, shown } from './option-values.ts';
+import {
+  type BaselineChoice,
+  type CommandName,
+  type CommandRequest,
+  FAIL_ON,
+  type FailOn,
+  type GlobalOptions,
+  LIST_FORMATS,
+  LOG_FORMATS,
+  REPORT_FORMATS,
+} from './request.ts';
+
+const PROJECT = /^(?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
+const REGION = /^[a-z]+-[a-z]+[0-9]{1,2}$/;
+const RUN = /^(?:latest|run-[a-z0-9]+(?:-[a-z0-9]+)*)$/;
+const RUN_TEXT = 'latest or a run id such as run-20261121-124800-x7k2q9';
+const HOST_PORT = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
+// A ref that begins with a hyphen would be read as an option by git.
+const GIT_REF = /^[A-Za-z0-9_@][A-Za-z0-9_./@{}^~+-]*$/;
+
+const MAX_ITERATIONS = 100;
+const MAX_ROUNDS = 20;
+
+function globals(options: OptionValues): GlobalOptions {
+  const known = {
+    config: options.text('config'),
+    manifest: options.text('manifest'),
+    project: options.pattern('project', PROJECT, 'a Google Cloud project id such as my-project-1'),
+    region: options.pattern('region', REGION, 'a Google Cloud region such as us-central1'),
+    platform: options.choice('platform', PLATFORMS),
+    results: resultsPlace(options),
+    logFormat: options.choice('log-format', LOG_FORMATS),
+  };
+  return { ...present(known), verbose: options.has('verbose'), dryRun: options.has('dry-run') };
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what is undefined, so that "absent" has one spelling. */
+function present<T extends object>(values: T): Present<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
+}
+
+function resultsPlace(options: OptionValues): string | undefined {
+  const found = options.text('results');
+  if (found === undefined || !found.includes('://')) return found;
+  if (!/^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:\/[^\s]*)?$/.test(found))
+    options.refuse('results', `is ${shown(found)}; wanted is a directory or gs://bucket/prefix`);
+  return found;
+}
+
+function selection(options: OptionValues): Selection {
+  return {
+    types: options.choices('type', SERVICE_TYPES),
+    languages: options.list('language'),
+    frameworks: options.list('framework'),
+    implementations: options.list('impl'),
+  };
+}
+
+function oneType(options: OptionValues): ServiceType | undefined {
+  const [first, ...others] = options.choices('type', SERVICE_TYPES);
+  if (others.length > 0) options.refuse('type', 'names several service types; wanted is one');
+  return first;
+}
+
+function baselineChoice(options: OptionValues): BaselineChoice {
+  const found = options.text('baseline') ?? 'latest';
+  if (found === 'latest' || found === 'none') return { kind: found };
+  if (found.startsWith('git:')) {
+    const ref = found.slice('git:'.length);
+    if (!GIT_REF.test(ref) || ref.includes('..'))
+      options.refuse('baseline', `is ${shown(found)}; wanted after git: is one branch, tag or commit`);
+    return { kind: 'git', ref };
+  }
+  if (!RUN.test(found)) options.refuse('baseline', `is ${shown(found)}; wanted is latest, none, git:REF or a run id`);
+  return { kind: 'run', runId: found };
+}
+
+function failOn(options: OptionValues): readonly FailOn[] {
+  const found = options.choices('fail-on', FAIL_ON);
+  if (found.includes('never') && found.length > 1)
+    options.refuse('fail-on', `is ${shown(found.join(','))}; never cannot be combined with others`);
+  return found.length === 0 ? ['regression', 'contract'] : found;
+}
+
+function serviceUrl(options: OptionValues): string | undefined {
+  const found = options.text('url');
+  if (found === undefined) return undefined;
+  const wanted = 'wanted is an origin such as http://127.0.0.1:8080, without a path';
+  if (!URL.canParse(found)) return options.refuse('url', `is ${shown(found)}; ${wanted}`);
+  const url = new URL(found);
+  if (url.username !== '' || url.password !== '')
+    options.refuse('url', 'contains credentials; wanted is a plain origin');
+  const plain =
+    ['http:', 'https:'].includes(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '';
+  if (!plain) options.refuse('url', `is ${shown(found)}; ${wanted}`);
+  return url.origin;
+}
+
+function validateOptions(options: OptionValues) {
+  const url = serviceUrl(options);
+  if (url === undefined) {
+    if (options.has('features')) options.refuse('features', 'only makes sense together with --url');
+    return { selection: selection(options) };
+  }
+  const type = oneType(options);
+  if (type === undefined)
+    return options.refuse('type', `is missing; --url needs the service type, one of ${SERVICE_TYPES.join(', ')}`);
+  const features = options.has('features') ? options.list('features') : undefined;
+  const all: Selection = { types: [type], languages: [], frameworks: [], implementations: [] };
+  return { selection: all, url, type, ...present({ features }) };
+}
+
+const pubsubEmulator = (options: OptionValues) =>
+  present({ pubsubEmulator: options.pattern('pubsub-emulator', HOST_PORT, 'HOST:PORT such as 127.0.0.1:8085') });
+const reportFormat = (options: OptionValues) => options.choice('format', REPORT_FORMATS) ?? 'terminal';
+const run = (options: OptionValues, name: string) => options.pattern(name, RUN, RUN_TEXT);
+const output = (options: OptionValues) => present({ output: options.text('output') });
+
+type Builder<C extends CommandName> = (
+  options: OptionValues,
+) => Omit<Extract<CommandRequest, { command: C }>, keyof GlobalOptions | 'command'>;
+
+const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
+  discover: (o) => ({ selection: selection(o), format: o.choice('format', LIST_FORMATS) ?? 'table' }),
+  validate: (o) => ({
+    ...validateOptions(o),
+    ...pubsubEmulator(o),
+    vectors: o.list('vector'),
+    probeUndeclared: o.has('probe-undeclared'),
+    format: reportFormat(o),
+  }),
+  deploy: (o) => ({ selection: selection(o), profiles: o.list('profile'), format: reportFormat(o) }),
+  benchmark: (o) => ({
+    selection: selection(o),
+    suite: o.choice('suite', SUITES) ?? 'quick',
+    profiles: o.list('profile'),
+    baseline: baselineChoice(o),
+    saveBaseline: o.has('save-baseline'),
+    ...present({
+      iterations: o.integer('iterations', 1, MAX_ITERATIONS),
+      rounds: o.integer('rounds', 1, MAX_ROUNDS),
+    }),
+    failOn: failOn(o),
+    format: reportFormat(o),
+  }),
+  report: (o) => ({ run: run(o, 'run') ?? 'latest', format: reportFormat(o), ...output(o) }),
+  compare: (o) => ({
+    baseline: run(o, 'baseline') ?? 'latest',
+    current: run(o, 'current') ?? 'latest',
+    format: reportFormat(o),
+    ...output(o),
+    failOn: failOn(o),
+  }),
+  cleanup: (o) => {
+    if (o.has('all') && o.has('run')) o.refuse('all', 'and a run id exclude each other');
+    return { ...present({ run: run(o, 'run') }), all: o.has('all') };
+  },
+  env: (o) => {
+    const type = oneType(o);
+    if (type === undefined) return o.refuse('type', `is missing; wanted is one of ${SERVICE_TYPES.join(', ')}`);
+    return { type, ...pubsubEmulator(o) };
+  },
+  emulate: (o) => ({ port: o.integer('port', 0, 65535) ?? 0 }),
+};
+
+/** Checks all options of one command and gives them their types. Throws UsageError at the first that is wrong. */
+export function buildRequest(command: CommandName, options: OptionValues): CommandRequest {
+  return { command, ...globals(options), ...BUILDERS[command](options) } as CommandRequest;
+}

@@ -1,0 +1,137 @@
+import { PLATFORMS, SUITES } from '../domain/plan.ts';
+import { type CommandName, FAIL_ON, LIST_FORMATS, LOG_FORMATS, REPORT_FORMATS } from './request.ts';
+
+/** `list` flags may be repeated and take comma separated values; `text` flags may be given once. */
+export interface Flag {
+  readonly name: string;
+  readonly kind: 'text' | 'list' | 'switch';
+  readonly help: string;
+  /** What stands for the value in the usage text. */
+  readonly value?: string;
+  readonly short?: string;
+}
+
+export interface CommandUsage {
+  readonly summary: string;
+  readonly flags: readonly Flag[];
+  readonly examples: readonly string[];
+}
+
+const text = (name: string, value: string, help: string): Flag => ({ name, kind: 'text', value, help });
+const list = (name: string, value: string, help: string): Flag => ({ name, kind: 'list', value, help });
+const toggle = (name: string, help: string): Flag => ({ name, kind: 'switch', help });
+
+const words = (values: readonly string[]) => values.join(' | ');
+
+export const GLOBAL_FLAGS: readonly Flag[] = [
+  text('config', 'PATH', 'Configuration file (default: cloudrun-perf.yaml where it exists)'),
+  text('manifest', 'PATH', 'manifest.yaml, or its directory, in place of the configured repositories'),
+  text('project', 'ID', 'Google Cloud project id'),
+  text('region', 'REGION', 'Google Cloud region (default: us-central1)'),
+  text('platform', 'NAME', `${words(PLATFORMS)} (default: cloudrun when a project is known, else local)`),
+  text('results', 'PLACE', 'Directory or gs://bucket/prefix of stored results'),
+  text('log-format', 'FORMAT', `${words(LOG_FORMATS)} (default: terminal)`),
+  toggle('verbose', 'Log more'),
+  toggle('dry-run', 'Show what would be done, and do nothing'),
+  { ...toggle('help', 'Show this text'), short: 'h' },
+  toggle('version', 'Show the version'),
+];
+
+const SELECTION: readonly Flag[] = [
+  list('type', 'TYPE', 'Only these service types'),
+  list('impl', 'NAME', 'Only these implementations'),
+  list('language', 'NAME', 'Only implementations in these languages'),
+  list('framework', 'NAME', 'Only implementations with these frameworks'),
+];
+const REPORT_FORMAT = text('format', 'FORMAT', `${words(REPORT_FORMATS)} (default: terminal)`);
+const PUBSUB = text('pubsub-emulator', 'HOST:PORT', 'Pub/Sub emulator that the service publishes to');
+const PROFILE = list('profile', 'NAME', 'Deployment profiles of the configuration (default: default)');
+const FAIL = list('fail-on', 'LIST', `Findings that fail: ${FAIL_ON.join(', ')} (default: regression,contract)`);
+
+export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
+  discover: {
+    summary: 'Discover services from configured repositories',
+    flags: [...SELECTION, text('format', 'FORMAT', `${words(LIST_FORMATS)} (default: table)`)],
+    examples: ['cloudrun-perf discover --format table'],
+  },
+  validate: {
+    summary: 'Validate services against their contracts',
+    flags: [
+      ...SELECTION,
+      text('url', 'URL', 'Check a service that runs already, at this origin; needs one --type'),
+      list('features', 'LIST', 'Features that the service at --url supports (default: all)'),
+      PUBSUB,
+      list('vector', 'ID', 'Only these test vectors'),
+      toggle('probe-undeclared', 'Also try vectors of features that are not declared'),
+      REPORT_FORMAT,
+    ],
+    examples: [
+      'cloudrun-perf validate --manifest template-service-repo --impl node-http',
+      'cloudrun-perf validate --url http://127.0.0.1:8080 --type discord-webhook',
+    ],
+  },
+  deploy: {
+    summary: 'Deploy services without benchmarking',
+    flags: [...SELECTION, PROFILE, REPORT_FORMAT],
+    examples: ['cloudrun-perf deploy --impl go-gin --dry-run'],
+  },
+  benchmark: {
+    summary: 'Run benchmarks',
+    flags: [
+      text('suite', 'SUITE', `${words(SUITES)} (default: quick)`),
+      ...SELECTION,
+      PROFILE,
+      text('baseline', 'BASELINE', 'latest | none | a run id | git:REF (default: latest)'),
+      toggle('save-baseline', 'Store the results as the new baseline'),
+      text('iterations', 'N', 'Fresh instances per side and round'),
+      text('rounds', 'N', 'Interleaved rounds'),
+      FAIL,
+      REPORT_FORMAT,
+    ],
+    examples: [
+      'cloudrun-perf benchmark --suite full',
+      'cloudrun-perf benchmark --type discord-webhook --impl go-gin',
+      'cloudrun-perf benchmark --platform local --baseline git:main',
+    ],
+  },
+  report: {
+    summary: 'Generate reports from stored results',
+    flags: [
+      text('run', 'RUN', 'Run id or latest (default: latest)'),
+      REPORT_FORMAT,
+      text('output', 'PATH', 'Write to this file in place of standard output'),
+    ],
+    examples: ['cloudrun-perf report --run latest --format markdown'],
+  },
+  compare: {
+    summary: 'Compare two benchmark runs',
+    flags: [
+      text('baseline', 'RUN', 'Run id, or latest for the stored baseline (default: latest)'),
+      text('current', 'RUN', 'Run id or latest (default: latest)'),
+      FAIL,
+      REPORT_FORMAT,
+      text('output', 'PATH', 'Write to this file in place of standard output'),
+    ],
+    examples: ['cloudrun-perf compare --baseline run-abc123 --current run-def456'],
+  },
+  cleanup: {
+    summary: 'Remove deployed resources',
+    flags: [
+      text('run', 'RUN', 'Only what this run deployed'),
+      toggle('all', 'Everything that cloudrun-perf ever deployed in the project and region'),
+    ],
+    examples: ['cloudrun-perf cleanup --run run-20261121-124800-x7k2q9', 'cloudrun-perf cleanup --all --dry-run'],
+  },
+  env: {
+    summary: 'Print the environment that a service to be validated must be started with',
+    flags: [list('type', 'TYPE', 'Service type'), PUBSUB],
+    examples: ['cloudrun-perf env --type discord-webhook'],
+  },
+  emulate: {
+    summary: 'Run the local Cloud Run by itself until interrupted',
+    flags: [text('port', 'PORT', 'Port of the Admin API on 127.0.0.1 (default: any free port)')],
+    examples: ['cloudrun-perf emulate --port 8790'],
+  },
+};
+
+export const PROGRAM = 'cloudrun-perf';

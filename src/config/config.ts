@@ -1,0 +1,75 @@
+import type { Selection } from '../domain/implementation.ts';
+import type { MetricId } from '../domain/metric.ts';
+import type { Profile } from '../domain/profile.ts';
+import type { ServiceType } from '../domain/service-type.ts';
+
+export interface ServiceRepositoryConfig {
+  /** Directory, `file://` or Git URL. Relative directories are relative to the configuration's directory. */
+  readonly url: string;
+  readonly ref?: string;
+  /** When set, the manifest must be of this type. */
+  readonly type?: ServiceType;
+}
+
+/** How much to measure; what is absent is the suite's choice. */
+export interface BenchmarkConfig {
+  readonly coldStart: { readonly iterations?: number; readonly scaleToZeroTimeoutMs?: number };
+  readonly warmRequests: { readonly count?: number; readonly concurrency?: number };
+  readonly filter: Selection;
+}
+
+export interface EmulatorConfig {
+  readonly idleTimeoutMs: number;
+  readonly startupTimeoutMs: number;
+  readonly runtime: 'auto' | 'process' | 'container';
+}
+
+export interface Threshold {
+  /** Smallest relative change that counts, 0.15 = 15 %. */
+  readonly minimumEffect: number;
+}
+export type Thresholds = Readonly<Partial<Record<MetricId, Threshold>>>;
+
+/** What one implementation has different from all others. */
+export interface ImplementationConfig {
+  /** Name of a profile. */
+  readonly profile?: string;
+  readonly thresholds: Thresholds;
+}
+
+/** Values that must never be printed. */
+export interface Secrets {
+  readonly slackWebhook?: string;
+  readonly gitToken?: string;
+}
+
+/** All settings after file, environment, flags and defaults were merged. Durations in milliseconds. */
+export interface Config {
+  /** The file it came from; absent when only defaults apply. */
+  readonly file?: string;
+  readonly gcp: { readonly projectId?: string; readonly region: string; readonly artifactRegistry?: string };
+  readonly serviceRepositories: readonly ServiceRepositoryConfig[];
+  /** By name; `default` is always there. */
+  readonly profiles: Readonly<Record<string, Profile>>;
+  readonly benchmark: BenchmarkConfig;
+  readonly storage: { readonly resultsBucket?: string; readonly baselinePath: string };
+  readonly notifications: { readonly onRegression: boolean; readonly onCompletion: boolean };
+  readonly discovery: { readonly cacheTtlMs: number };
+  readonly emulator: EmulatorConfig;
+  readonly thresholds: Thresholds;
+  readonly implementations: Readonly<Record<string, ImplementationConfig>>;
+  readonly secrets: Secrets;
+  /** Things that are allowed and probably not meant, each with its position. */
+  readonly warnings: readonly string[];
+}
+
+/** The smallest effect of interest of one metric for one implementation; undefined: the metric's own. */
+export function minimumEffect(config: Config, implementation: string, metric: MetricId): number | undefined {
+  const own = config.implementations[implementation]?.thresholds[metric];
+  return (own ?? config.thresholds[metric])?.minimumEffect;
+}
+
+/** Every string of the configuration that must be masked in logs. */
+export function secretValues(config: Config): readonly string[] {
+  return Object.values(config.secrets).filter((value) => value !== undefined && value !== '');
+}
