@@ -1,0 +1,30 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+/** A connected socket to an http: or https: origin, TLS handshake done. */
+export function connectTo(origin: URL, signal: AbortSignal): Promise<Socket> {
+  const secure = origin.protocol === 'https:';
+  const host = origin.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = Number(origin.port || (secure ? 443 : 80));
+  const socket = secure
+    ? connectTls({ host, port, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 ? { servername: host } : {}) })
+    : connectTcp({ host, port });
+  socket.setNoDelay(true);
+  return new Promise((resolve, reject) => {
+    const settle = (done: () => void) => {
+      signal.removeEventListener('abort', abort);
+      socket.off('error', fail);
+      // Between here and the request nobody else listens, and an unheard error would end the process.
+      socket.on('error', () => undefined);
+      done();
+    };
+    const fail = (error: Error) => settle(() => reject(error));
+    const abort = () => {
+      socket.destroy();
+      settle(() => reject(new Error('aborted while connecting')));
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('error', fail);
+    socket.once(secure ? 'secureConnect' : 'connect', () => settle(() => resolve(socket)));
+  });
+}
