@@ -59,5 +59,5 @@ export function alignedRankTest(observations: readonly Observation[]): RankTest 
     if (size > 1) variance += (heads.length * (size - heads.length) * squares) / (size * (size - 1));
   }
   const z = variance > 0 ? (rankSum - expected) / Math.sqrt(variance) : 0;
-  return { rankSum, expected, variance, z, p: normalTwoSidedP(z) };
+  return { rankSum, expected, variance, z, p: z === 0 ? 1 : normalTwoSidedP(z) };
 }

@@ -17,6 +17,9 @@ export interface LatencyHistogram {
   encode(): string;
 }
 
+// One hour. A fixed range makes equal counts equal texts, however they came about; larger values still grow it.
+const RANGE_MICROSECONDS = 3_600_000_000;
+
 type Hdr = ReturnType<typeof hdr.build>;
 
 class HdrLatencies implements LatencyHistogram {
@@ -48,8 +51,7 @@ class HdrLatencies implements LatencyHistogram {
 
   merge(other: LatencyHistogram): void {
     if (!(other instanceof HdrLatencies)) throw new TypeError('only histograms of this kind merge exactly');
-    // An auto-resizing histogram grows on record, not on add.
-    if (other.#counts.totalCount > 0) this.#counts.add(other.#counts);
+    this.#counts.add(other.#counts);
   }
 
   encode(): string {
@@ -58,7 +60,14 @@ class HdrLatencies implements LatencyHistogram {
 }
 
 export function latencyHistogram(): LatencyHistogram {
-  return new HdrLatencies(hdr.build({ bitBucketSize: 32, autoResize: true, numberOfSignificantValueDigits: 3 }));
+  return new HdrLatencies(
+    hdr.build({
+      bitBucketSize: 32,
+      autoResize: true,
+      highestTrackableValue: RANGE_MICROSECONDS,
+      numberOfSignificantValueDigits: 3,
+    }),
+  );
 }
 
 /** Reads what `encode` wrote. Throws on anything else. */

@@ -1,4 +1,4 @@
-import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { mean, sampleStandardDeviation, sampleVariance as varianceOf } from 'simple-statistics';
 import type { Summary } from '../domain/measurement.ts';
 import { quantileSorted } from './order.ts';
 import { sorted } from './percentile.ts';
@@ -16,4 +16,9 @@ export function summarize(values: readonly number[]): Summary {
     min: quantileSorted(ascending, 0),
     max: quantileSorted(ascending, 1),
   };
+}
+
+/** Variance with n - 1 in the denominator. Throws without at least two values. */
+export function sampleVariance(values: readonly number[]): number {
+  return varianceOf([...values]);
 }

@@ -32,7 +32,9 @@ export function classifyFailure(error: unknown): TransportFailure {
   if (CONNECT_FAILURES.has(code)) return 'refused';
   if (code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') return 'timeout';
   if (OWN_ENDS.has(code)) return 'aborted';
-  // The parser cannot tell an answer that was cut off from one that ended early on purpose.
-  if (code === 'HPE_INVALID_EOF_STATE') return 'reset';
-  return code.startsWith('HPE_') || NOT_HTTP.has(code) ? 'protocol' : 'reset';
+  // undici's parser errors carry no code; an answer cut off in the middle is a lost connection, not bad HTTP.
+  if (error instanceof Error && error.name === 'HTTPParserError') {
+    return error.message.includes('EOF') ? 'reset' : 'protocol';
+  }
+  return NOT_HTTP.has(code) ? 'protocol' : 'reset';
 }

@@ -1,0 +1,65 @@
+import type { Sample } from '../domain/measurement.ts';
+import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
+import { type ColdPorts, measureColdStart } from './cold-start.ts';
+import type { Loss } from './failure-streak.ts';
+import type { LogPatience } from './log-wait.ts';
+import type { MeasuredProtocol, SampleTarget } from './target.ts';
+import { measureWarm } from './warm.ts';
+
+export interface SampleInput {
+  readonly slot: ScheduledSample;
+  readonly target: SampleTarget;
+  readonly settings: MeasureSettings;
+  readonly protocol: MeasuredProtocol;
+  readonly patience: LogPatience;
+  readonly seenInstances: ReadonlySet<string>;
+}
+
+export interface SampleOutcome {
+  /** Present with `loss`, too, when the cold start is proven and only the warm block is void. */
+  readonly sample?: Sample;
+  readonly loss?: Loss;
+  readonly audit: readonly string[];
+  /** The instance that answered, where known. */
+  readonly instanceId?: string;
+  readonly lastRequestAtMs?: number;
+}
+
+/** One fresh instance: its cold start with proof, then its warm block unless the settings leave that out. */
+export async function takeSample(input: SampleInput, ports: ColdPorts, signal?: AbortSignal): Promise<SampleOutcome> {
+  const { slot, target, settings, protocol, patience } = input;
+  const outcome = await measureColdStart(
+    { target, protocol, patience, timeoutMs: settings.coldTimeoutMs, seenInstances: input.seenInstances },
+    ports,
+    signal,
+  );
+  if (outcome.state === 'failed') return { audit: [], loss: { kind: outcome.kind, reason: outcome.reason } };
+  const { cold, sentAtMs } = outcome;
+  const { instanceId, proven, reason } = cold.proof;
+  if (!proven || instanceId === undefined) {
+    const loss = { kind: 'unproven', reason: `not proven cold: ${reason ?? 'instance unknown'}` };
+    return { audit: [], loss, ...(instanceId === undefined ? {} : { instanceId }) };
+  }
+  const sample: Sample = {
+    side: slot.side,
+    stratum: 'fresh-revision',
+    round: slot.round,
+    order: slot.order,
+    service: target.service,
+    revision: target.revision,
+    tag: target.tag,
+    startedAt: new Date(sentAtMs).toISOString(),
+    cold,
+  };
+  if (settings.warm.requests <= 0) {
+    return { sample, audit: [], instanceId, lastRequestAtMs: sentAtMs + cold.totalMs };
+  }
+  const { requestTimeoutMs, warm } = settings;
+  const { block, audit, lastRequestAtMs } = await measureWarm(
+    { target, protocol, instanceId, settings: warm, requestTimeoutMs, patience },
+    ports,
+    signal,
+  );
+  const loss = block.void === undefined ? {} : { loss: { kind: 'void', reason: `warm block void: ${block.void}` } };
+  return { sample: { ...sample, warm: block }, audit, instanceId, lastRequestAtMs, ...loss };
+}

@@ -1,0 +1,51 @@
+import type { Deployment, Side } from '../domain/deployment.ts';
+import { UsageError } from '../domain/errors.ts';
+import type { HttpRequest } from '../ports/transport.ts';
+
+/** What measuring needs to know of a service type; protocols satisfy it by their shape. */
+export interface MeasuredProtocol {
+  /** The first request that a fresh instance gets; a right service answers it with 200. Carries `traceparent` as header. */
+  coldRequest(traceparent: string): HttpRequest;
+  /** One request of a warm block, valid when sent within minutes of `nowMs` (epoch milliseconds). */
+  warmRequest(nowMs: number): HttpRequest;
+  isCorrectAnswer(status: number, contentType: string | undefined, body: Uint8Array): boolean;
+}
+
+/** Both sides' deployments, or head's alone. */
+export interface SideDeployment {
+  readonly side: Side;
+  readonly deployment: Deployment;
+}
+
+/** One tagged revision that has not served a request yet. */
+export interface SampleTarget {
+  readonly side: Side;
+  readonly service: string;
+  readonly revision: string;
+  readonly tag: string;
+  readonly url: string;
+  /** Epoch milliseconds from which the log can hold anything about the revision. */
+  readonly deployedSinceMs: number;
+}
+
+// The platform's clock and ours may differ by this much when we look for the deploy's own events.
+const CLOCK_MARGIN_MS = 5_000;
+
+/** Throws UsageError when the schedule names a side or a tag that was not deployed. */
+export function findTarget(deployments: readonly SideDeployment[], side: Side, tag: string): SampleTarget {
+  const deployment = deployments.find((one) => one.side === side)?.deployment;
+  const revision = deployment?.revisions.find((one) => one.tag === tag);
+  if (deployment === undefined || revision === undefined) {
+    throw new UsageError('tag-not-deployed', `the schedule wants ${side} ${tag}, which was not deployed`, {
+      hint: 'deploy and measure with the same plan',
+    });
+  }
+  return {
+    side,
+    tag,
+    service: deployment.service,
+    revision: revision.revision,
+    url: revision.url,
+    deployedSinceMs: deployment.deployedAtMs - deployment.deployMs - CLOCK_MARGIN_MS,
+  };
+}
