@@ -1,0 +1,56 @@
+import { UsageError } from '../domain/errors.ts';
+
+/** Ids become names of directories and objects, so they must not be able to leave their place. */
+const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+function segment(what: string, value: string): string {
+  if (SEGMENT.test(value)) return value;
+  throw new UsageError('path-unsafe', `found the ${what} ${JSON.stringify(value.slice(0, 140))}, wanted a safe name`, {
+    hint: 'use letters, digits, dots, hyphens and underscores, beginning with a letter or digit, at most 128',
+  });
+}
+
+const run = (runId: string) => `runs/${segment('run id', runId)}`;
+
+export const RUNS = 'runs/';
+export const BASELINE_LATEST = 'baselines/latest.json';
+
+export function metadataPath(runId: string): string {
+  return `${run(runId)}/metadata.json`;
+}
+
+export function resultsPath(runId: string, serviceType: string): string {
+  return `${run(runId)}/${segment('service type', serviceType)}/results.json`;
+}
+
+export function runReportPath(runId: string, extension: 'md' | 'json'): string {
+  return `${run(runId)}/report.${extension}`;
+}
+
+/** `date`: one path segment, such as `2026-11-21`. */
+export function baselinePath(date: string): string {
+  return `baselines/${segment('date', date)}/baseline.json`;
+}
+
+export function comparisonPath(date: string, extension: 'md' | 'json'): string {
+  return `comparisons/${segment('date', date)}/comparison.${extension}`;
+}
+
+/** `2026-11-21` of an RFC 3339 time, for the dated paths. */
+export function dayOf(time: string): string {
+  return time.slice(0, 10);
+}
+
+/** Ids of the runs that have metadata, newest first: run ids begin with their time, so that their order is that of time. */
+export function runIds(paths: readonly string[]): readonly string[] {
+  return paths
+    .map((path) => /^runs\/([^/]+)\/metadata\.json$/.exec(path)?.[1])
+    .filter((id) => id !== undefined)
+    .filter((id) => SEGMENT.test(id))
+    .toSorted()
+    .reverse();
+}
+
+export function latestRunId(paths: readonly string[]): string | undefined {
+  return runIds(paths)[0];
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Baseline } from '../../../src/domain/baseline.ts';
+import { updateBaseline } from '../../../src/results/baseline.ts';
+import {
+  EXAMPLE_PROFILE,
+  exampleImplementation,
+  exampleMetadata,
+  exampleResults,
+  exampleTags,
+  variedRun,
+} from '../../helpers/example-run.ts';
+
+const speed = { base: { coldMs: 90, warmMs: 1 }, head: { coldMs: 100, warmMs: 2 } };
+
+function add(previous: Baseline | undefined, day: number, name = 'go-gin', tags = exampleTags()): Baseline {
+  const startedAt = `2026-11-${String(day).padStart(2, '0')}T08:00:00.000Z`;
+  const runId = `run-${day}`;
+  const results = exampleResults([exampleImplementation(name, speed, { tags })], undefined, { runId });
+  const { finishedAt: _, ...metadata } = exampleMetadata({ runId, startedAt });
+  return updateBaseline(previous, results, metadata);
+}
+const entry = (baseline: Baseline | undefined, name = 'go-gin') =>
+  baseline?.serviceTypes['discord-webhook']?.find((found) => found.name === name);
+const ids = (baseline: Baseline | undefined, name = 'go-gin') => entry(baseline, name)?.runs.map((run) => run.runId);
+
+test('a run holds the head side only: summaries and one value per instance', () => {
+  const run = entry(add(undefined, 1))?.runs[0];
+  assert.equal(run?.values['cold-ttfb']?.length, 20);
+  assert.equal(run?.values['cold-ttfb']?.[0], 100);
+  assert.equal(run?.summaries['cold-ttfb']?.n, 20);
+  assert.equal(run?.digest, `sha256:${'a'.repeat(64)}`);
+  assert.equal(run?.commit, exampleMetadata().commit);
+  assert.equal(run?.date, '2026-11-01T08:00:00.000Z');
+});
+
+test('the last ten runs are kept, newest first, whatever the order they come in', () => {
+  let baseline: Baseline | undefined;
+  for (const day of [3, 1, 2, 4, 5, 6, 7, 8, 9, 10, 12, 11]) baseline = add(baseline, day);
+  assert.deepEqual(
+    ids(baseline),
+    [12, 11, 10, 9, 8, 7, 6, 5, 4, 3].map((day) => `run-${day}`),
+  );
+});
+
+test('the same run again replaces itself', () => {
+  assert.deepEqual(ids(add(add(add(undefined, 1), 2), 1)), ['run-2', 'run-1']);
+});
+
+test('other implementations and service types stay', () => {
+  const other = add(undefined, 1, 'rust-axum');
+  const both = add({ ...other, serviceTypes: { ...other.serviceTypes, 'rest-crud': [] } }, 2);
+  assert.deepEqual(ids(both, 'rust-axum'), ['run-1']);
+  assert.deepEqual(Object.keys(both.serviceTypes).sort(), ['discord-webhook', 'rest-crud']);
+  assert.equal(both.updatedAt, '2026-11-02T08:00:00.000Z');
+});
+
+for (const [title, tags] of [
+  ['profile', exampleTags({ profile: { ...EXAMPLE_PROFILE, cpu: '2' } })],
+  ['region', exampleTags({ region: 'europe-west1' })],
+  ['driver', exampleTags({ driver: 'darwin arm64, 8 CPUs' })],
+  ['runtime', exampleTags({ runtime: 'container' })],
+] as const) {
+  test(`another ${title} starts the history again`, () => {
+    const baseline = add(add(undefined, 1), 2, 'go-gin', tags);
+    assert.deepEqual(ids(baseline), ['run-2']);
+    assert.deepEqual(entry(baseline)?.tags, tags);
+  });
+}
+
+test('an older run added later changes neither tags nor artifact', () => {
+  const older = exampleTags({ toolVersion: '0.0.1' });
+  const baseline = add(add(undefined, 5), 2, 'go-gin', older);
+  assert.deepEqual(ids(baseline), ['run-5', 'run-2']);
+  assert.equal(entry(baseline)?.tags.toolVersion, '0.1.0');
+});
+
+test('contract failures and what was not measured give no baseline', () => {
+  const run = variedRun();
+  const [results] = run.results;
+  assert.ok(results !== undefined);
+  const names = updateBaseline(undefined, results, run.metadata).serviceTypes['discord-webhook']?.map(
+    ({ name }) => name,
+  );
+  assert.deepEqual(names, ['go-gin', 'python-flask', 'ruby-rails', 'rust-axum']);
+});
+
+test('the previous baseline is not changed', () => {
+  const before = add(undefined, 1);
+  const copy = structuredClone(before);
+  add(before, 2);
+  assert.deepEqual(before, copy);
+});
