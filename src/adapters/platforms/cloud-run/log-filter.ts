@@ -1,0 +1,22 @@
+import type { InstanceLogQuery } from '../../../ports/platform.ts';
+
+/** The filter of Cloud Logging for an instance log: system and request log only, so that no application line is read. */
+export function logFilter(project: string, { service, revision, sinceMs }: InstanceLogQuery): string {
+  const log = (name: string) => quote(`projects/${project}/logs/run.googleapis.com%2F${name}`);
+  return [
+    'resource.type="cloud_run_revision"',
+    `resource.labels.service_name=${quote(service)}`,
+    ...(revision === undefined ? [] : [`resource.labels.revision_name=${quote(revision)}`]),
+    `logName=(${log('requests')} OR ${log('varlog%2Fsystem')})`,
+    `timestamp>=${quote(microsecondTime(sinceMs))}`,
+  ].join(' AND ');
+}
+
+const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+/** Rounded down to the microsecond, so that nothing of the asked time is left out. */
+function microsecondTime(epochMs: number): string {
+  const micros = Math.floor(epochMs * 1000);
+  const wholeMs = Math.floor(micros / 1000);
+  return new Date(wholeMs).toISOString().replace('Z', `${String(micros - wholeMs * 1000).padStart(3, '0')}Z`);
+}

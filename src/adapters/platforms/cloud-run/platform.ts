@@ -1,0 +1,114 @@
+import type { Clock } from '../../../ports/clock.ts';
+import type { Logger } from '../../../ports/logger.ts';
+import type { DeployedService, Platform } from '../../../ports/platform.ts';
+import { openClients } from './clients.ts';
+import { deployService } from './deploy.ts';
+import { deployedServiceOf } from './deployment.ts';
+import { failureOf } from './failure.ts';
+import { readInstanceLog } from './log-reader.ts';
+import { nameOf, parentOf } from './requests.ts';
+import { scaleServiceToZero } from './scale-to-zero.ts';
+import { attempt, explained, type Session, write } from './session.ts';
+import { CODE, codeOf } from './status-code.ts';
+import { createWriteLimiter } from './write-limiter.ts';
+
+export interface CloudRunPlatformOptions {
+  readonly name: Platform['name'];
+  readonly project: string;
+  readonly region: string;
+  /** An emulator's Admin API, in clear text; absent for Google. */
+  readonly admin?: { readonly host: string; readonly port: number };
+  /** Origin of Cloud Logging's REST API; absent for Google's. */
+  readonly loggingUrl?: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Between two looks at a long-running operation: 1000 for Google, 15 for an emulator. */
+  readonly pollMs?: number;
+}
+
+const GOOGLE = { loggingUrl: 'https://logging.googleapis.com', pollMs: 1000, retryBaseMs: 1000 };
+const EMULATOR = { pollMs: 15, retryBaseMs: 50 };
+/** Google allows 60 Admin API writes a minute and region, and others use the project too. */
+const WRITES_PER_MINUTE = 40;
+const ATTEMPTS = 6;
+const RETRY_CAP_MS = 30_000;
+const LIST_PAGE_SIZE = 100;
+
+/** Cloud Run by its Admin API v2, at Google or at an emulator. Throws InfrastructureError without usable credentials. */
+export async function createCloudRunPlatform(options: CloudRunPlatformOptions): Promise<Platform> {
+  const { project, region, admin, clock, logger } = options;
+  const place = { project, region };
+  const clients = await openClients(admin).catch((error: unknown) => {
+    throw failureOf(error, { action: 'connecting to', service: 'the Cloud Run Admin API' });
+  });
+  const limiter = createWriteLimiter(clock, WRITES_PER_MINUTE);
+  const session: Session = {
+    place,
+    clients,
+    clock,
+    logger,
+    pollMs: options.pollMs ?? (admin === undefined ? GOOGLE : EMULATOR).pollMs,
+    retry: {
+      attempts: ATTEMPTS,
+      baseMs: (admin === undefined ? GOOGLE : EMULATOR).retryBaseMs,
+      capMs: RETRY_CAP_MS,
+      random: Math.random,
+    },
+    admitWrite: admin === undefined ? (signal) => limiter.take(signal) : () => Promise.resolve(),
+  };
+  const instanceLog: Platform['instanceLog'] = (query, signal) =>
+    explained(session, 'reading the instance log of', query.service, signal, () =>
+      readInstanceLog(
+        {
+          project,
+          url: options.loggingUrl ?? GOOGLE.loggingUrl,
+          authorize: async (url) => (admin === undefined ? clients.services.auth.getRequestHeaders(url) : []),
+          attempt: (call) => attempt(session, call, signal),
+        },
+        query,
+        signal,
+      ),
+    );
+  return {
+    name: options.name,
+    instanceLog,
+    deploy: (spec, signal) =>
+      explained(session, 'deploying', spec.name, signal, () => deployService(session, spec, signal)),
+    scaleToZero: (service, signal) =>
+      explained(session, 'scaling to zero', service, signal, () =>
+        scaleServiceToZero(session, service, () => instanceLog({ service, sinceMs: 0 }, signal), signal),
+      ),
+    list: (labels, signal) =>
+      explained(session, 'listing services in', region, signal, () => listServices(session, labels, signal)),
+    remove: (service, signal) =>
+      explained(session, 'removing', service, signal, () => removeService(session, service, signal)),
+    close: () => clients.close(),
+  };
+}
+
+/** The Admin API has no filter, so that all services are read and chosen here. */
+function listServices(session: Session, labels: Readonly<Record<string, string>>, signal?: AbortSignal) {
+  const wanted = Object.entries(labels);
+  return attempt(
+    session,
+    async () => {
+      const found: DeployedService[] = [];
+      const request = { parent: parentOf(session.place), pageSize: LIST_PAGE_SIZE };
+      for await (const service of session.clients.services.listServicesAsync(request, { autoPaginate: false })) {
+        signal?.throwIfAborted();
+        if (wanted.every(([key, value]) => service.labels?.[key] === value)) found.push(deployedServiceOf(service));
+      }
+      return found;
+    },
+    signal,
+  );
+}
+
+async function removeService(session: Session, service: string, signal?: AbortSignal): Promise<void> {
+  const name = nameOf(session.place, service);
+  try {
+    await write(session, () => session.clients.services.deleteService({ name }), signal);
+  } catch (error) {
+    if (codeOf(error) !== CODE.notFound) throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { DataPlane } from '../model.ts';
+import type { Location } from './names.ts';
+import { Operations } from './operations.ts';
+import { operationsApi } from './operations-api.ts';
+import { serviceDefinition } from './protos.ts';
+import { revisionsApi } from './revisions-api.ts';
+import { ServiceStore } from './service-store.ts';
+import { servicesApi } from './services-api.ts';
+
+export interface AdminServer {
+  readonly host: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface AdminServerOptions {
+  readonly location: Location;
+  readonly dataPlane: DataPlane;
+  /** 0 chooses a free one. */
+  readonly port: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+const HOST = '127.0.0.1';
+
+/** Serves the Admin API v2 over gRPC without TLS, on the loopback interface only. */
+export async function startAdminServer({ location, dataPlane, port, now }: AdminServerOptions): Promise<AdminServer> {
+  const operations = new Operations(location);
+  const store = new ServiceStore({ location, dataPlane, now }, operations);
+  const server = new Server();
+  server.addService(serviceDefinition('google.cloud.run.v2.Services'), servicesApi(location, store));
+  server.addService(serviceDefinition('google.cloud.run.v2.Revisions'), revisionsApi(location, store));
+  server.addService(serviceDefinition('google.longrunning.Operations'), operationsApi(location, operations, now));
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, found) =>
+      error === null ? resolve(found) : reject(error),
+    );
+  });
+  return {
+    host: HOST,
+    port: bound,
+    async close() {
+      server.forceShutdown();
+    },
+  };
+}

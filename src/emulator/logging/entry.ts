@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { InstanceEvent, StartReason } from '../../domain/deployment.ts';
+
+/** A Cloud Logging `LogEntry` as its REST API writes it, in the parts that Cloud Run's own logs have. */
+export interface LogEntry {
+  readonly insertId: string;
+  readonly logName: string;
+  readonly resource: { readonly type: 'cloud_run_revision'; readonly labels: Readonly<Record<string, string>> };
+  /** RFC 3339 with microseconds. */
+  readonly timestamp: string;
+  readonly receiveTimestamp: string;
+  readonly severity: 'INFO' | 'WARNING' | 'ERROR';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly textPayload?: string;
+  readonly httpRequest?: { readonly status: number; readonly latency: string };
+  readonly trace?: string;
+}
+
+export interface LogLocation {
+  readonly project: string;
+  readonly region: string;
+}
+
+const START_REASONS: Readonly<Record<StartReason, string>> = {
+  AUTOSCALING: 'Instance started due to traffic scale-up or no existing capacity for current traffic.',
+  DEPLOYMENT_ROLLOUT:
+    'Instance started due to traffic shifting between revisions due to deployment, traffic split adjustment, or deployment health check.',
+  MANUAL_SCALING: 'Instance started because of manual scaling.',
+  MIN_INSTANCES: 'Instance started because of customer-configured min-instances.',
+  UNKNOWN: 'Instance started for a reason that is not known.',
+};
+
+/** The log entry that Cloud Run would write for an event. */
+export function entryOf(event: InstanceEvent, { project, region }: LogLocation): LogEntry {
+  const timestamp = rfc3339(event.atMs);
+  const log = event.kind === 'request' ? 'requests' : 'varlog%2Fsystem';
+  const { service, revision } = event;
+  return {
+    insertId: createHash('sha256').update(JSON.stringify(event)).digest('hex').slice(0, 24),
+    logName: `projects/${project}/logs/run.googleapis.com%2F${log}`,
+    resource: {
+      type: 'cloud_run_revision',
+      labels: {
+        project_id: project,
+        location: region,
+        service_name: service,
+        revision_name: revision,
+        configuration_name: service,
+      },
+    },
+    timestamp,
+    receiveTimestamp: timestamp,
+    severity: severityOf(event),
+    labels: event.instanceId === '' ? {} : { instanceId: event.instanceId },
+    ...(event.kind === 'request'
+      ? { httpRequest: { status: event.status ?? 0, latency: `${((event.latencyMs ?? 0) / 1000).toFixed(6)}s` } }
+      : { textPayload: textOf(event) }),
+    ...(event.trace === undefined ? {} : { trace: `projects/${project}/traces/${event.trace}` }),
+  };
+}
+
+function textOf({ kind, reason = 'UNKNOWN', service, detail }: InstanceEvent): string {
+  const container = `container "${service}-1"`;
+  switch (kind) {
+    case 'start':
+      return `Starting new instance. Reason: ${reason} - ${START_REASONS[reason]}`;
+    case 'ready':
+      return `Default STARTUP TCP probe succeeded after 1 attempt for ${container} on port 8080.`;
+    case 'start-failed':
+      return `Default STARTUP TCP probe failed 1 time consecutively for ${container} on port 8080. The instance was not started. ${detail ?? ''}`.trimEnd();
+    default:
+      return `Shutting down instance. ${detail ?? ''}`.trimEnd();
+  }
+}
+
+function severityOf({ kind, status = 0 }: InstanceEvent): LogEntry['severity'] {
+  if (kind === 'start-failed' || status >= 500) return 'ERROR';
+  return status >= 400 ? 'WARNING' : 'INFO';
+}
+
+/** Epoch milliseconds as RFC 3339 in UTC, with six digits of a second. */
+export function rfc3339(epochMs: number): string {
+  const micros = Math.round(epochMs * 1000);
+  const wholeMs = Math.floor(micros / 1000);
+  return new Date(wholeMs).toISOString().replace('Z', `${String(micros - wholeMs * 1000).padStart(3, '0')}Z`);
+}

@@ -1,0 +1,108 @@
+import type { LogEntry } from './entry.ts';
+
+export type EntryFilter = (entry: LogEntry) => boolean;
+
+/** A filter that is wrong, or outside the subset that this emulator understands. */
+export class FilterError extends Error {
+  override readonly name = 'FilterError';
+}
+
+const SUBSET =
+  'this emulator understands comparisons joined by AND: resource.type, resource.labels.NAME, labels.NAME, logName, severity and trace with = or !=, timestamp with = != < <= > >=, and FIELD=("a" OR "b")';
+const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(>=|<=|!=|=|<|>|\(|\))|([A-Za-z0-9_.%/:+-]+))/y;
+const MAX_FILTER_CHARS = 20_000;
+
+/** Understands a documented subset of the Logging query language; throws FilterError on anything else. */
+export function parseFilter(text: string): EntryFilter {
+  if (text.length > MAX_FILTER_CHARS) throw new FilterError(`The filter has more than ${MAX_FILTER_CHARS} characters.`);
+  const tokens = tokenize(text);
+  const comparisons: EntryFilter[] = [];
+  let at = 0;
+  const next = () => tokens[at++] ?? '';
+  while (at < tokens.length) {
+    if (comparisons.length > 0 && tokens[at] === 'AND') at += 1;
+    const field = next();
+    const operator = next();
+    const values = tokens[at] === '(' ? valueList(next) : [next()];
+    comparisons.push(comparison(field, operator, values));
+  }
+  return (entry) => comparisons.every((holds) => holds(entry));
+}
+
+function tokenize(text: string): string[] {
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (text.slice(TOKEN.lastIndex).trim() !== '') {
+    const from = TOKEN.lastIndex;
+    const match = TOKEN.exec(text);
+    if (match === null)
+      throw new FilterError(`Unparseable filter at '${text.slice(from, from + 40).trim()}': ${SUBSET}.`);
+    tokens.push(match[1] ?? match[2] ?? match[3] ?? '');
+  }
+  return tokens;
+}
+
+function valueList(next: () => string): string[] {
+  next();
+  const values = [next()];
+  for (let token = next(); token !== ')'; token = next()) {
+    if (token !== 'OR') throw new FilterError(`Unparseable filter: expected OR or ')', found '${token}': ${SUBSET}.`);
+    values.push(next());
+  }
+  return values;
+}
+
+function comparison(field: string, operator: string, quoted: readonly string[]): EntryFilter {
+  const values = quoted.map((value) => unquote(field, value));
+  if (field === 'timestamp') return timeComparison(operator, values);
+  const read = reader(field);
+  if (operator === '=') return (entry) => values.includes(read(entry) ?? '');
+  if (operator === '!=') return (entry) => !values.includes(read(entry) ?? '');
+  throw new FilterError(`Unsupported comparison '${field} ${operator}': ${SUBSET}.`);
+}
+
+function unquote(field: string, value: string): string {
+  if (/^"/.test(value)) return value.slice(1, -1).replace(/\\(.)/gs, '$1');
+  if (/^[A-Za-z0-9_.%/:+-]+$/.test(value) && !['AND', 'OR', 'NOT'].includes(value)) return value;
+  throw new FilterError(`Unparseable filter: '${field}' is compared with '${value}': ${SUBSET}.`);
+}
+
+function reader(field: string): (entry: LogEntry) => string | undefined {
+  const label = /^(resource\.)?labels\.([A-Za-z0-9_]+)$/.exec(field);
+  if (label !== null) {
+    const name = label[2] ?? '';
+    return label[1] === undefined ? ({ labels }) => labels[name] : ({ resource }) => resource.labels[name];
+  }
+  if (field === 'resource.type') return ({ resource }) => resource.type;
+  if (field === 'logName') return ({ logName }) => logName;
+  if (field === 'severity') return ({ severity }) => severity;
+  if (field === 'trace') return ({ trace }) => trace;
+  throw new FilterError(`Unsupported field '${field.slice(0, 100)}': ${SUBSET}.`);
+}
+
+/** Timestamps have one form of fixed width, so that comparing microseconds as text is comparing times. */
+function timeComparison(operator: string, [value = '', ...more]: readonly string[]): EntryFilter {
+  const wanted = microseconds(value);
+  if (wanted === undefined || more.length > 0) {
+    throw new FilterError(`Invalid timestamp '${value.slice(0, 100)}': RFC 3339 is wanted.`);
+  }
+  const compare: Readonly<Record<string, (at: number) => boolean>> = {
+    '=': (at) => at === wanted,
+    '!=': (at) => at !== wanted,
+    '<': (at) => at < wanted,
+    '<=': (at) => at <= wanted,
+    '>': (at) => at > wanted,
+    '>=': (at) => at >= wanted,
+  };
+  const holds = compare[operator];
+  if (holds === undefined) throw new FilterError(`Unsupported comparison 'timestamp ${operator}': ${SUBSET}.`);
+  return ({ timestamp }) => holds(microseconds(timestamp) ?? Number.NaN);
+}
+
+/** Microseconds since the epoch, which Date alone would cut to milliseconds. */
+function microseconds(text: string): number | undefined {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text);
+  if (match === null) return undefined;
+  const wholeMs = Date.parse(`${match[1]}${match[3]}`);
+  return Number.isNaN(wholeMs) ? undefined : wholeMs * 1000 + Number((match[2] ?? '').padEnd(6, '0').slice(0, 6));
+}

@@ -1,0 +1,74 @@
+import type { InstanceEvent } from '../../domain/deployment.ts';
+import { entryOf, type LogEntry, type LogLocation } from './entry.ts';
+import { FilterError, parseFilter } from './filter.ts';
+
+export interface ListAnswer {
+  readonly entries: readonly LogEntry[];
+  readonly nextPageToken?: string;
+}
+
+const DEFAULT_PAGE_SIZE = 50;
+const MAX_PAGE_SIZE = 1000;
+
+/**
+ * `entries.list` of Cloud Logging over the events of one project. Throws FilterError, whose message is meant for the
+ * caller, when the request is wrong or beyond what is supported here.
+ */
+export function listEntries(body: unknown, events: readonly InstanceEvent[], location: LogLocation): ListAnswer {
+  const { resourceNames, filter, orderBy, pageSize, pageToken } = requestOf(body);
+  const wanted = `projects/${location.project}`;
+  if (!resourceNames.some((name) => name === wanted || name.startsWith(`${wanted}/`))) {
+    throw new FilterError(`resourceNames must contain '${wanted}', which is all that this emulator has.`);
+  }
+  const keep = parseFilter(filter);
+  const start = pageToken === '' ? 0 : positionOf(pageToken, filter, orderBy);
+  const found = [...events]
+    .sort((a, b) => a.atMs - b.atMs)
+    .map((event) => entryOf(event, location))
+    .filter(keep);
+  if (orderBy === 'timestamp desc') found.reverse();
+  const end = start + pageSize;
+  return {
+    entries: found.slice(start, end),
+    ...(end < found.length
+      ? { nextPageToken: Buffer.from(JSON.stringify([end, filter, orderBy])).toString('base64url') }
+      : {}),
+  };
+}
+
+interface ListRequest {
+  readonly resourceNames: readonly string[];
+  readonly filter: string;
+  readonly orderBy: string;
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+function requestOf(body: unknown): ListRequest {
+  const fields = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>) : {};
+  const { resourceNames = [], filter = '', orderBy = 'timestamp asc', pageSize = 0, pageToken = '' } = fields;
+  if (!Array.isArray(resourceNames) || resourceNames.some((name) => typeof name !== 'string')) {
+    throw new FilterError('resourceNames must be a list of texts.');
+  }
+  if (typeof filter !== 'string' || typeof pageToken !== 'string') {
+    throw new FilterError('filter and pageToken must be texts.');
+  }
+  if (orderBy !== 'timestamp asc' && orderBy !== 'timestamp desc') {
+    throw new FilterError(`orderBy must be 'timestamp asc' or 'timestamp desc'.`);
+  }
+  if (typeof pageSize !== 'number' || !Number.isInteger(pageSize) || pageSize < 0) {
+    throw new FilterError('pageSize must be a whole number and not negative.');
+  }
+  const size = Math.min(pageSize === 0 ? DEFAULT_PAGE_SIZE : pageSize, MAX_PAGE_SIZE);
+  return { resourceNames, filter, orderBy, pageSize: size, pageToken };
+}
+
+function positionOf(token: string, filter: string, orderBy: string): number {
+  try {
+    const [end, ofFilter, ofOrder]: unknown[] = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (typeof end === 'number' && end >= 0 && ofFilter === filter && ofOrder === orderBy) return end;
+  } catch {
+    // Refused below, like every other token that is not ours.
+  }
+  throw new FilterError('page_token is invalid: it was not returned by a previous call with the same parameters.');
+}
