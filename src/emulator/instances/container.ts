@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { InfrastructureError } from '../../domain/errors.ts';
+import type { EmulatorSettings, Instance, InstanceEnd, InstanceRuntime } from '../model.ts';
+import { containerName, containerRunArguments } from './container-arguments.ts';
+import { hasBridgeNetwork, lastLine, localImageName, runCli } from './container-engine.ts';
+import { giveBackPort, takeFreePort } from './free-port.ts';
+import { ownIdentity, removeRecord, writeRecord } from './instance-record.ts';
+import { keepTail } from './output-tail.ts';
+
+/** Runs images with a Docker-compatible program, under the CPU and memory limits of their revision. */
+export function createContainerRuntime(settings: EmulatorSettings): InstanceRuntime {
+  const cli = settings.containerCli;
+  const names = new Map<string, string>();
+  let bridge: Promise<boolean> | undefined;
+
+  /** Asked once per image, so that it is not part of every cold start. */
+  async function nameOf(image: string): Promise<string> {
+    const known = names.get(image);
+    if (known !== undefined) return known;
+    const name = await localImageName(cli, image);
+    names.set(image, name);
+    return name;
+  }
+
+  return {
+    async start(revision, instanceId) {
+      bridge ??= hasBridgeNetwork(cli);
+      const network = (await bridge.catch((error) => {
+        bridge = undefined;
+        throw error;
+      }))
+        ? 'bridge'
+        : 'host';
+      const image = await nameOf(revision.image);
+      const port = await takeFreePort();
+      const container = containerName(instanceId);
+      // Recorded first: the engine may have started it even if this process ends before it hears of that.
+      writeRecord(settings.stateDirectory, {
+        instanceId,
+        service: revision.service,
+        revision: revision.name,
+        port,
+        owner: ownIdentity(),
+        runs: { kind: 'container', cli, container },
+      });
+      const started = await runCli(cli, containerRunArguments({ revision, instanceId, image, port, network }));
+      if (started.code !== 0) {
+        await runCli(cli, ['rm', '--force', container]);
+        removeRecord(settings.stateDirectory, instanceId);
+        giveBackPort(port);
+        throw new InfrastructureError(
+          'instance-not-started',
+          `${cli} cannot run ${revision.image}: ${lastLine(started.stderr)}`,
+          { hint: 'Check that the image exists, is built for this machine, and that its limits fit.' },
+        );
+      }
+      return watchContainer(cli, container, instanceId, port, settings);
+    },
+  };
+}
+
+function watchContainer(
+  cli: string,
+  container: string,
+  instanceId: string,
+  port: number,
+  settings: EmulatorSettings,
+): Instance {
+  // Follows from the first line on, and ends with the container.
+  const logs = spawn(cli, ['logs', '--follow', container], { stdio: ['ignore', 'pipe', 'pipe'] });
+  logs.on('error', () => undefined);
+  const outputTail = keepTail([logs.stdout, logs.stderr]);
+  const logsEnded = new Promise<void>((resolve) => void logs.once('close', () => resolve()));
+
+  async function waitForEnd(): Promise<InstanceEnd> {
+    try {
+      const waited = await runCli(cli, ['wait', container]);
+      await logsEnded;
+      const exitCode = Number.parseInt(lastLine(waited.stdout), 10);
+      return Number.isNaN(exitCode) ? {} : { exitCode };
+    } catch {
+      return {};
+    } finally {
+      logs.kill();
+      removeRecord(settings.stateDirectory, instanceId);
+      giveBackPort(port);
+    }
+  }
+  const ended = waitForEnd();
+  let stopping: Promise<unknown> | undefined;
+  return {
+    id: instanceId,
+    port,
+    ended,
+    outputTail,
+    async stop() {
+      const graceSeconds = String(Math.max(1, Math.round(settings.shutdownGraceMs / 1_000)));
+      stopping ??= runCli(cli, ['stop', '--time', graceSeconds, container]).catch(() => undefined);
+      await stopping;
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type InstanceRecord, type ProcessIdentity, readRecords, removeRecord } from './instance-record.ts';
+import { killGroup } from './process-group.ts';
+import { startIdentity, statFields } from './start-identity.ts';
+
+/** An instance that outlived the run which started it, and was stopped. */
+export interface StoppedLeftover {
+  readonly kind: 'process' | 'container';
+  readonly instanceId: string;
+  readonly service: string;
+  readonly revision: string;
+  readonly pid?: number;
+  readonly container?: string;
+}
+
+const CONTAINER_STOP_MS = 30_000;
+const GONE_WITHIN_MS = 2_000;
+
+/**
+ * Stops what crashed or killed runs have left running, as recorded in `stateDirectory`, and removes the records.
+ * Instances of a run that is still alive are not touched, and no process is killed unless its start time proves that
+ * it is the recorded one. A missing directory and unreadable records are no error.
+ */
+export async function stopLeftovers(stateDirectory: string): Promise<readonly StoppedLeftover[]> {
+  const stopped: StoppedLeftover[] = [];
+  for (const { instanceId, record } of readRecords(stateDirectory)) {
+    if (record !== undefined) {
+      if (isAlive(record.owner)) continue;
+      if (stop(record)) stopped.push(describe(instanceId, record));
+      if (record.runs.kind === 'process') await untilGone(record.runs.process);
+    }
+    removeRecord(stateDirectory, instanceId);
+  }
+  return stopped;
+}
+
+/** SIGKILL is certain but not immediate. */
+async function untilGone(process: ProcessIdentity): Promise<void> {
+  const deadlineMs = performance.now() + GONE_WITHIN_MS;
+  while (isAlive(process) && performance.now() < deadlineMs) await sleep(10);
+}
+
+function isAlive(process: ProcessIdentity): boolean {
+  return startIdentity(process.pid) === process.identity;
+}
+
+function stop(record: InstanceRecord): boolean {
+  const { runs } = record;
+  if (runs.kind === 'container') {
+    const removed = spawnSync(runs.cli, ['rm', '--force', runs.container], {
+      timeout: CONTAINER_STOP_MS,
+      encoding: 'utf8',
+    });
+    // `rm --force` also succeeds when there is nothing to remove; then it does not print the name.
+    return removed.status === 0 && removed.stdout.includes(runs.container);
+  }
+  if (isAlive(runs.process)) return killGroup(runs.process.pid, 'SIGKILL');
+  return stopOrphans(runs.process.pid, record);
+}
+
+/**
+ * The leader of the group has ended, but processes that it started may go on. Their group id alone proves nothing, so
+ * each must also carry this instance's environment.
+ */
+function stopOrphans(group: number, record: InstanceRecord): boolean {
+  if (process.platform !== 'linux') return false;
+  const marks = [`PORT=${record.port}`, `K_REVISION=${record.revision}`, `K_SERVICE=${record.service}`];
+  let found = false;
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || statFields(pid)?.[2] !== String(group)) continue;
+    const environment = environmentOf(pid);
+    if (!marks.every((mark) => environment.includes(mark))) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+      found = true;
+    } catch {
+      // Ended meanwhile, or not ours to end.
+    }
+  }
+  return found;
+}
+
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+function describe(instanceId: string, record: InstanceRecord): StoppedLeftover {
+  const { service, revision, runs } = record;
+  return runs.kind === 'process'
+    ? { kind: 'process', instanceId, service, revision, pid: runs.process.pid }
+    : { kind: 'container', instanceId, service, revision, container: runs.container };
+}

@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { InfrastructureError } from '../../domain/errors.ts';
+import type { EmulatorSettings, Instance, InstanceEnd, InstanceRuntime, RevisionSpec } from '../model.ts';
+import { giveBackPort, takeFreePort } from './free-port.ts';
+import { ownIdentity, removeRecord, writeRecord } from './instance-record.ts';
+import { keepTail } from './output-tail.ts';
+import { killGroup } from './process-group.ts';
+import { findProcessImage } from './process-image.ts';
+import { startIdentity } from './start-identity.ts';
+
+/** All that an instance sees of the tool's own environment, which may hold tokens. */
+const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const;
+/** How long the output of an ended process is waited for when a descendant keeps it open. */
+const OUTPUT_END_MS = 100;
+
+/** Runs prepared process images: one process group per instance, on a port of its own. */
+export function createProcessRuntime(settings: EmulatorSettings): InstanceRuntime {
+  return {
+    async start(revision, instanceId) {
+      const image = findProcessImage(settings.imagesDirectory, revision.image);
+      if (image === undefined) {
+        throw new InfrastructureError('image-not-found', `Image ${revision.image} has not been prepared here.`, {
+          hint: 'Deploy the implementation first: that builds and prepares it.',
+        });
+      }
+      const own = [...revision.command, ...revision.args];
+      const argv = revision.command.length > 0 ? own : [...image.run, ...own];
+      const port = await takeFreePort();
+      const child = spawn(argv[0] ?? '', argv.slice(1), {
+        cwd: image.directory,
+        env: instanceEnvironment(revision, port, process.env),
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      try {
+        if (child.pid === undefined) await spawnFailure(child);
+        else recordProcess(settings.stateDirectory, revision, instanceId, port, child.pid);
+      } catch (cause) {
+        if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
+        giveBackPort(port);
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new InfrastructureError('instance-not-started', `${argv[0]} cannot be started: ${reason}`, {
+          cause,
+          hint: 'Check the command in the manifest, and that its program is installed and on the PATH.',
+        });
+      }
+      return watchProcess(child, instanceId, port, settings);
+    },
+  };
+}
+
+/** The environment of an instance: Cloud Run's variables win over the revision's, these over ours. */
+export function instanceEnvironment(
+  revision: RevisionSpec,
+  port: number,
+  own: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const passed = PASSED_ON.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]] as const]));
+  return { ...Object.fromEntries(passed), ...revision.env, ...platformEnvironment(revision, port) };
+}
+
+/** What Cloud Run itself sets. */
+export function platformEnvironment(revision: RevisionSpec, port: number): Record<string, string> {
+  return {
+    PORT: String(port),
+    K_SERVICE: revision.service,
+    K_REVISION: revision.name,
+    K_CONFIGURATION: revision.service,
+  };
+}
+
+function recordProcess(
+  stateDirectory: string,
+  revision: RevisionSpec,
+  instanceId: string,
+  port: number,
+  pid: number,
+): void {
+  const identity = startIdentity(pid);
+  // It has ended already: nothing can be left over.
+  if (identity === undefined) return;
+  writeRecord(stateDirectory, {
+    instanceId,
+    service: revision.service,
+    revision: revision.name,
+    port,
+    owner: ownIdentity(),
+    runs: { kind: 'process', process: { pid, identity } },
+  });
+}
+
+/** Node reports a failed spawn by an event. */
+function spawnFailure(child: ChildProcess): Promise<never> {
+  return new Promise((_, reject) => child.once('error', reject));
+}
+
+function watchProcess(child: ChildProcess, instanceId: string, port: number, settings: EmulatorSettings): Instance {
+  const pid = child.pid ?? 0;
+  const outputTail = keepTail([child.stdout, child.stderr]);
+  let exited = false;
+  child.on('error', () => undefined);
+  const ended = new Promise<InstanceEnd>((resolve) => {
+    child.once('exit', (exitCode, signal) => {
+      exited = true;
+      // An instance is its whole group; nothing that it started may stay.
+      killGroup(pid, 'SIGKILL');
+      const finish = () => {
+        clearTimeout(outputEnd);
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        removeRecord(settings.stateDirectory, instanceId);
+        giveBackPort(port);
+        resolve({ ...(exitCode === null ? {} : { exitCode }), ...(signal === null ? {} : { signal }) });
+      };
+      const outputEnd = setTimeout(finish, OUTPUT_END_MS);
+      child.once('close', finish);
+    });
+  });
+  return {
+    id: instanceId,
+    port,
+    ended,
+    outputTail,
+    async stop() {
+      if (!exited && killGroup(pid, 'SIGTERM')) {
+        const kill = setTimeout(() => exited || killGroup(pid, 'SIGKILL'), settings.shutdownGraceMs);
+        void ended.then(() => clearTimeout(kill));
+      }
+      await ended;
+    },
+  };
+}
