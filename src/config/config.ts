@@ -65,7 +65,8 @@ export interface Config {
 
 /** The smallest effect of interest of one metric for one implementation; undefined: the metric's own. */
 export function minimumEffect(config: Config, implementation: string, metric: MetricId): number | undefined {
-  const own = config.implementations[implementation]?.thresholds[metric];
+  const known = Object.hasOwn(config.implementations, implementation);
+  const own = known ? config.implementations[implementation]?.thresholds[metric] : undefined;
   return (own ?? config.thresholds[metric])?.minimumEffect;
 }
 

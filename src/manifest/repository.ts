@@ -5,32 +5,34 @@ import type { Implementation, Manifest } from '../domain/implementation.ts';
 import type { FileTree } from '../ports/file-tree.ts';
 import { type ManifestSource, manifestProblems } from './parse.ts';
 
-export interface RepositoryCheck {
-  /** The manifest's own text, for positions. */
-  readonly source: ManifestSource;
-  /** Features of the contract; absent leaves feature names unchecked. */
-  readonly features?: readonly string[];
-}
-
 /**
  * Checks what a manifest says against the repository's files and the contract's features. The tree treats what a
- * symbolic link leads out of the root as not there. Throws one UsageError with all problems.
+ * symbolic link leads out of the root as not there. `source` is the manifest's own text, for positions; without
+ * `features` their names stay unchecked. Throws one UsageError with all problems.
  */
-export async function checkRepository(manifest: Manifest, tree: FileTree, check: RepositoryCheck): Promise<void> {
+export async function checkRepository(
+  manifest: Manifest,
+  tree: FileTree,
+  source: ManifestSource,
+  features?: readonly string[],
+): Promise<void> {
   const found = await Promise.all(
     manifest.implementations.map(async (implementation, index) => {
       const at = `/implementations/${index}`;
-      return [...(await missingFiles(implementation, tree, check, at)), ...unknownFeatures(implementation, check, at)];
+      return [
+        ...(await missingFiles(implementation, tree, source, at)),
+        ...unknownFeatures(implementation, source, features, at),
+      ];
     }),
   );
   const problems = found.flat();
-  if (problems.length > 0) throw manifestProblems(check.source.file, problems);
+  if (problems.length > 0) throw manifestProblems(source.file, problems);
 }
 
 async function missingFiles(
   { name, path, dockerfile, image }: Implementation,
   tree: FileTree,
-  { source }: RepositoryCheck,
+  source: ManifestSource,
   at: string,
 ): Promise<readonly UsageError[]> {
   if (!(await tree.exists(path))) {
@@ -63,7 +65,8 @@ async function siblingDirectories(tree: FileTree, path: string): Promise<readonl
 
 function unknownFeatures(
   { name, supportedFeatures, serviceType }: Implementation,
-  { features, source }: RepositoryCheck,
+  source: ManifestSource,
+  features: readonly string[] | undefined,
   at: string,
 ): readonly UsageError[] {
   if (features === undefined) return [];

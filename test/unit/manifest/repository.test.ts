@@ -27,7 +27,7 @@ async function refusal(entry: string, tree: FileTree, features?: readonly string
   const text = `service_type: discord-webhook\ncontract_version: 1.0.0\nimplementations:\n  - ${entry}\n`;
   const source = { text, file: 'm.yaml' };
   try {
-    await checkRepository(parseManifest(source, schemas), tree, { source, ...(features && { features }) });
+    await checkRepository(parseManifest(source, schemas), tree, source, features);
   } catch (error) {
     assert.ok(error instanceof UsageError, String(error));
     return formatError(error);

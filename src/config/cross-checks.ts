@@ -1,0 +1,49 @@
+import { locate } from '../documents/locate.ts';
+import { nearest } from '../documents/nearest.ts';
+import { pointerTo } from '../documents/pointer.ts';
+import type { Source } from '../documents/source-tree.ts';
+import { UsageError } from '../domain/errors.ts';
+import type { ConfigDocument } from './document.ts';
+
+/** What the schema cannot say, or would say with a secret in its message. */
+export function checkDocument(document: ConfigDocument, source: Source): readonly UsageError[] {
+  return [
+    ...urlProblems(document, source),
+    ...webhookProblems(document, source),
+    ...profileReferences(document, source),
+  ];
+}
+
+function* urlProblems(document: ConfigDocument, source: Source): Generator<UsageError> {
+  for (const [index, { url }] of (document.service_repositories ?? []).entries()) {
+    if (!/^(?:https|file):\/\/[^/]*@/.test(url) && !/^ssh:\/\/[^/]*:[^/]*@/.test(url)) continue;
+    yield new UsageError('credentials-in-url', 'found credentials in a repository URL, wanted a URL without them', {
+      at: locate(source, pointerTo('service_repositories', index, 'url')),
+      hint: 'Give the token as GITHUB_TOKEN or as the input github-token.',
+    });
+  }
+}
+
+function* webhookProblems({ notifications }: ConfigDocument, source: Source): Generator<UsageError> {
+  const webhook = notifications?.slack_webhook;
+  if (webhook === undefined || (URL.canParse(webhook) && webhook.startsWith('https://'))) return;
+  yield new UsageError('bad-webhook', 'found a masked value at /notifications/slack_webhook, wanted an https:// URL', {
+    at: locate(source, '/notifications/slack_webhook'),
+  });
+}
+
+function* profileReferences(document: ConfigDocument, source: Source): Generator<UsageError> {
+  const names = ['default', ...Object.keys(document.deployment_profiles ?? {})];
+  for (const [implementation, { profile }] of Object.entries(document.implementations ?? {})) {
+    if (profile === undefined || names.includes(profile)) continue;
+    const near = nearest(profile, names);
+    yield new UsageError(
+      'unknown-profile',
+      `found profile "${profile}", wanted one of ${[...new Set(names)].join(', ')}`,
+      {
+        at: locate(source, pointerTo('implementations', implementation, 'profile')),
+        ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
+      },
+    );
+  }
+}

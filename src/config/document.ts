@@ -1,0 +1,53 @@
+import type { ServiceType } from '../domain/service-type.ts';
+
+/** `cloudrun-perf.yaml` as it is written, after interpolation and after the schema accepted it. */
+export interface ConfigDocument {
+  readonly version: '1.0';
+  readonly gcp?: { readonly project_id?: string; readonly region?: string; readonly artifact_registry?: string };
+  readonly service_repositories?: readonly {
+    readonly url: string;
+    readonly ref?: string;
+    readonly type?: ServiceType;
+  }[];
+  readonly deployment_profiles?: Readonly<Record<string, ProfileDocument>>;
+  readonly benchmark?: {
+    readonly cold_start?: { readonly iterations?: number; readonly scale_to_zero_timeout?: string };
+    readonly warm_requests?: { readonly count?: number; readonly concurrency?: number };
+    readonly filter?: {
+      readonly types?: readonly string[];
+      readonly implementations?: readonly string[];
+      readonly languages?: readonly string[];
+      readonly frameworks?: readonly string[];
+    };
+  };
+  readonly storage?: { readonly results_bucket?: string; readonly baseline_path?: string };
+  readonly notifications?: {
+    readonly slack_webhook?: string;
+    readonly on_regression?: boolean;
+    readonly on_completion?: boolean;
+  };
+  readonly discovery?: { readonly cache_ttl?: string };
+  readonly emulator?: {
+    readonly idle_timeout?: string;
+    readonly startup_timeout?: string;
+    readonly runtime?: 'auto' | 'process' | 'container';
+  };
+  readonly thresholds?: ThresholdsDocument;
+  readonly implementations?: Readonly<
+    Record<string, { readonly profile?: string; readonly thresholds?: ThresholdsDocument }>
+  >;
+}
+
+export type ThresholdsDocument = Readonly<Record<string, { readonly minimum_effect: number }>>;
+
+export interface ProfileDocument {
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly min_instances?: number;
+  readonly max_instances?: number;
+  readonly concurrency?: number;
+  readonly execution_env?: 'gen1' | 'gen2';
+  readonly startup_cpu_boost?: boolean;
+  readonly cpu_idle?: boolean;
+  readonly timeout?: string;
+}

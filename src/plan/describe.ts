@@ -1,0 +1,103 @@
+import type { Plan, PlannedImplementation, PlannedService } from '../domain/plan.ts';
+import { estimatePlan } from './estimate.ts';
+
+export interface DescribeOptions {
+  /** Where images would be pushed; absent: they stay on this machine. */
+  readonly artifactRegistry?: string;
+  /** Whether implementations with `local.run` run as processes. */
+  readonly runtime?: 'auto' | 'process' | 'container';
+}
+
+/** What `--dry-run` prints: names, images, calls in their order, estimates. */
+export function describePlan(plan: Plan, options: DescribeOptions = {}): string {
+  const { settings } = plan;
+  const { warm } = settings;
+  const place =
+    plan.platform === 'local' ? 'this machine (embedded Cloud Run)' : `project ${plan.project}, ${plan.region}`;
+  return [
+    `Dry run of ${plan.runId}: nothing is built, deployed or measured.`,
+    '',
+    `Suite ${plan.suite} on ${place}, measuring order from seed ${plan.seed}`,
+    `${settings.rounds} rounds x ${settings.samplesPerRound} fresh instances per side, each with one cold start and one warm block`,
+    `Warm block: ${warm.warmupRequests} warm-up requests, then ${warm.requests} over ${warm.connections} connections`,
+    settings.scaleToZeroTimeoutMs === 0
+      ? 'Scale to zero: not measured'
+      : `Scale to zero: watched for up to ${duration(settings.scaleToZeroTimeoutMs)}`,
+    ...plan.implementations.flatMap((planned) => ['', ...implementationLines(planned, plan, options)]),
+    '',
+    ...estimateLines(plan),
+    '',
+  ].join('\n');
+}
+
+function implementationLines(planned: PlannedImplementation, plan: Plan, options: DescribeOptions): readonly string[] {
+  const { implementation, profile, labels } = planned;
+  const limits = `cpu ${profile.cpu}, memory ${profile.memory}, concurrency ${profile.concurrency}, instances ${profile.minInstances} to ${profile.maxInstances}, ${profile.executionEnvironment}`;
+  const sides = planned.services.map(({ side }) => side);
+  return [
+    `${implementation.name} (${implementation.serviceType} ${planned.contractVersion}, profile ${profile.name}: ${limits})`,
+    `  source    ${planned.repositoryRoot}/${implementation.path}`,
+    `  compared  ${sides.includes('base') ? 'base and head side by side' : 'head only, no base is available'}`,
+    `  labels    ${Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(' ')}`,
+    ...planned.services.flatMap((service) => serviceLines(service, planned, plan, options)),
+  ];
+}
+
+function serviceLines(
+  service: PlannedService,
+  planned: PlannedImplementation,
+  plan: Plan,
+  options: DescribeOptions,
+): readonly string[] {
+  const { name, side, sampleTags, checkTag } = service;
+  const tags = [...(checkTag === undefined ? [] : [checkTag]), ...sampleTags];
+  const validate =
+    side === 'head' && checkTag !== undefined ? [`    validate  contract vectors against tag ${checkTag}`] : [];
+  return [
+    `  ${side}: service ${name}`,
+    `    build     ${imageOf(planned, side, plan, options)}`,
+    `    create    service ${name} with revision tag ${tags[0] ?? 'none'}, no deploy-time instance`,
+    `    update    ${tags.length - 1} more revisions with tags ${shortList(tags.slice(1))}`,
+    ...validate,
+    `    measure   ${plan.settings.rounds * plan.settings.samplesPerRound} of ${sampleTags.length} tagged revisions, the rest are spares`,
+    `    delete    service ${name}`,
+  ];
+}
+
+function imageOf(
+  { implementation }: PlannedImplementation,
+  side: string,
+  plan: Plan,
+  { artifactRegistry, runtime = 'auto' }: DescribeOptions,
+): string {
+  if (implementation.image !== undefined) return `image ${implementation.image}, pre-built`;
+  const asProcess = plan.platform === 'local' && runtime !== 'container' && implementation.local !== undefined;
+  if (asProcess) return `image local/${implementation.name}, a process: ${implementation.local?.run.join(' ')}`;
+  const registry = plan.platform === 'cloudrun' && artifactRegistry !== undefined ? `${artifactRegistry}/` : 'local/';
+  return `image ${registry}${implementation.name}:${plan.runId}-${side} from ${implementation.path}/${implementation.dockerfile}`;
+}
+
+function estimateLines(plan: Plan): readonly string[] {
+  const { services, revisions, adminWrites, coldStarts, requests, durationMs, dollars, prices } = estimatePlan(plan);
+  const lines = [
+    'Estimates',
+    `  calls     ${services} services, ${revisions} revisions, ${adminWrites} Admin API writes`,
+    `  measured  ${coldStarts} cold starts, ${requests} requests`,
+    `  time      about ${duration(durationMs)}, builds excluded`,
+  ];
+  if (dollars === undefined || prices === undefined)
+    return [...lines, '  cost      none, everything runs on this machine'];
+  const price = `tier ${prices.tier} prices of ${prices.asOf}, ${prices.source}; free tier not deducted, builds and storage excluded`;
+  return [...lines, `  cost      about ${dollars.toFixed(2)} US dollars (${price})`];
+}
+
+function shortList(tags: readonly string[]): string {
+  return tags.length <= 4 ? tags.join(', ') || 'none' : `${tags[0]} to ${tags.at(-1)}`;
+}
+
+function duration(durationMs: number): string {
+  const seconds = Math.ceil(durationMs / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+}

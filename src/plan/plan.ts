@@ -1,0 +1,89 @@
+import { SIDES } from '../domain/deployment.ts';
+import { UsageError } from '../domain/errors.ts';
+import type { Implementation, Selection, ServiceRepository } from '../domain/implementation.ts';
+import type { Plan, PlannedImplementation, PlannedService, PlatformName, Suite } from '../domain/plan.ts';
+import type { Profile } from '../domain/profile.ts';
+import { type SelectedImplementation, selectImplementations } from './filter.ts';
+import { CHECK_TAG, labelValue, MANAGED_LABELS, RUN_LABEL, runSeed, sampleTags, serviceName } from './naming.ts';
+import { profileProblems } from './profile-rules.ts';
+import { measureSettings, type SettingsOverrides, tagCount } from './settings.ts';
+
+export interface PlanInput {
+  readonly repositories: readonly ServiceRepository[];
+  readonly selection: Selection;
+  readonly suite: Suite;
+  /** At least one; every implementation is measured with each of them. */
+  readonly profiles: readonly Profile[];
+  /** In place of `profiles`, by name of the implementation. */
+  readonly profileOf?: Readonly<Record<string, Profile>>;
+  readonly platform: PlatformName;
+  readonly region: string;
+  readonly project: string;
+  readonly runId: string;
+  /** Who runs it (user, repository), for the label `perf-owner`. */
+  readonly owner: string;
+  readonly settings?: SettingsOverrides;
+  /** Whether there is a base to deploy beside the head. */
+  readonly baselineAvailable: (repository: ServiceRepository, implementation: Implementation) => boolean;
+}
+
+/** What a run will do, in full, before anything is done. Throws UsageError. */
+export function createPlan(input: PlanInput): Plan {
+  const { suite, platform, region, project, runId } = input;
+  const settings = measureSettings(suite, platform, input.settings ?? {});
+  const selected = selectImplementations(input.repositories, input.selection);
+  const tags = sampleTags(tagCount(settings));
+  const implementations = selected.flatMap((one) =>
+    profilesOf(one, input).map((profile) => planImplementation(one, profile, tags, input)),
+  );
+  if (platform === 'cloudrun') implementations.forEach(refuseProfile);
+  return { runId, seed: runSeed(runId), suite, platform, region, project, settings, implementations };
+}
+
+function profilesOf({ implementation }: SelectedImplementation, input: PlanInput): readonly Profile[] {
+  const own = input.profileOf;
+  const special = own !== undefined && Object.hasOwn(own, implementation.name) ? own[implementation.name] : undefined;
+  return special === undefined ? input.profiles : [special];
+}
+
+function planImplementation(
+  { repository, implementation }: SelectedImplementation,
+  profile: Profile,
+  tags: readonly string[],
+  input: PlanInput,
+): PlannedImplementation {
+  const sides = input.baselineAvailable(repository, implementation) ? SIDES : (['head'] as const);
+  const services = sides.map((side): PlannedService => {
+    const name = serviceName({
+      repository: repository.source,
+      implementation: implementation.name,
+      profile: profile.name,
+      side,
+      runId: input.runId,
+    });
+    return { side, name, sampleTags: tags, checkTag: CHECK_TAG };
+  });
+  return {
+    implementation,
+    repositoryRoot: repository.root,
+    contractVersion: repository.manifest.contractVersion,
+    profile,
+    labels: {
+      ...MANAGED_LABELS,
+      [RUN_LABEL]: labelValue(input.runId),
+      'perf-owner': labelValue(input.owner),
+      'perf-service-type': labelValue(implementation.serviceType),
+      'perf-implementation': labelValue(implementation.name),
+      'perf-profile': labelValue(profile.name),
+    },
+    services,
+  };
+}
+
+function refuseProfile({ profile }: PlannedImplementation): void {
+  const [problem] = profileProblems(profile);
+  if (problem === undefined) return;
+  throw new UsageError('profile-refused', `profile ${profile.name}: ${problem}`, {
+    hint: `Correct deployment_profiles.${profile.name} in the configuration, or use --platform local.`,
+  });
+}

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { minimumEffect, secretValues } from '../../../src/config/config.ts';
+import { type ConfigSources, loadConfig } from '../../../src/config/load-config.ts';
+import { DEFAULT_PROFILE } from '../../../src/config/profiles.ts';
+import { formatError, UsageError } from '../../../src/domain/errors.ts';
+import { METRICS } from '../../../src/domain/metric.ts';
+import { SERVICE_TYPES } from '../../../src/domain/service-type.ts';
+
+const schema = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../contracts/schemas/config.schema.json'), 'utf8'),
+) as {
+  properties: { service_repositories: { items: { properties: { type: { enum: string[] } } } } };
+  $defs: { thresholds: { properties: object } };
+};
+const load = (text: string, rest: Partial<ConfigSources> = {}) =>
+  loadConfig({ text, file: 'cloudrun-perf.yaml', env: {}, flags: {}, ...rest }, { config: schema });
+
+function refusal(text: string, rest: Partial<ConfigSources> = {}): string {
+  try {
+    load(text, rest);
+  } catch (error) {
+    assert.ok(error instanceof UsageError, String(error));
+    return formatError(error);
+  }
+  return assert.fail(`accepted: ${text}`);
+}
+
+const PROPOSAL = `
+version: "1.0"
+
+gcp:
+  project_id: \${GCP_PROJECT_ID}
+  region: us-central1
+  artifact_registry: \${REGION}-docker.pkg.dev/\${PROJECT_ID}/services
+
+service_repositories:
+  - url: https://github.com/org/cloudrun-service-discord
+    ref: main
+    type: discord-webhook
+
+deployment_profiles:
+  default:
+    cpu: "1"
+    memory: "512Mi"
+    max_instances: 1
+    concurrency: 80
+    execution_env: gen2
+    startup_cpu_boost: true
+
+  constrained:
+    cpu: "0.5"
+    memory: "256Mi"
+    max_instances: 1
+    concurrency: 40
+
+benchmark:
+  cold_start:
+    iterations: 10
+    scale_to_zero_timeout: 15m
+  warm_requests:
+    count: 100
+    concurrency: 10
+  filter:
+    types: []          # Empty = all types
+    implementations: [] # Empty = all implementations
+
+storage:
+  results_bucket: gs://cloudrun-benchmark-results
+  baseline_path: baselines/latest.json
+
+notifications:
+  slack_webhook: \${SLACK_WEBHOOK_URL}
+  on_regression: true
+  on_completion: true
+`;
+const ENV = { GCP_PROJECT_ID: 'my-project', SLACK_WEBHOOK_URL: 'https://hooks.example.com/T0/B0/xyz' };
+
+test('the configuration of the proposal', () => {
+  const config = load(PROPOSAL, { env: ENV });
+  assert.deepEqual(config.gcp, {
+    projectId: 'my-project',
+    region: 'us-central1',
+    artifactRegistry: 'us-central1-docker.pkg.dev/my-project/services',
+  });
+  assert.deepEqual(config.serviceRepositories, [
+    { url: 'https://github.com/org/cloudrun-service-discord', ref: 'main', type: 'discord-webhook' },
+  ]);
+  assert.deepEqual(config.profiles.default, DEFAULT_PROFILE);
+  assert.deepEqual(config.profiles.constrained, {
+    ...DEFAULT_PROFILE,
+    name: 'constrained',
+    cpu: '0.5',
+    memory: '256Mi',
+    concurrency: 40,
+    executionEnvironment: 'gen1',
+  });
+  assert.deepEqual(config.benchmark.coldStart, { iterations: 10, scaleToZeroTimeoutMs: 900_000 });
+  assert.deepEqual(config.benchmark.warmRequests, { count: 100, concurrency: 10 });
+  assert.deepEqual(config.storage, {
+    resultsBucket: 'gs://cloudrun-benchmark-results',
+    baselinePath: 'baselines/latest.json',
+  });
+  assert.deepEqual(config.notifications, { onRegression: true, onCompletion: true });
+  assert.deepEqual(secretValues(config), [ENV.SLACK_WEBHOOK_URL]);
+  assert.match(
+    config.warnings.join('\n'),
+    /cloudrun-perf\.yaml:23:3: profile constrained: .*concurrency 1 below 1 vCPU/,
+  );
+});
+
+test('no file is needed', () => {
+  const config = loadConfig({ env: { GITHUB_TOKEN: 'ghs_x' }, flags: { region: 'europe-west1' } }, { config: schema });
+  assert.deepEqual(config.gcp, { region: 'europe-west1' });
+  assert.deepEqual(Object.keys(config.profiles), ['default']);
+  assert.deepEqual(config.emulator, { idleTimeoutMs: 900_000, startupTimeoutMs: 240_000, runtime: 'auto' });
+  assert.equal(config.discovery.cacheTtlMs, 3_600_000);
+  assert.deepEqual(config.secrets, { gitToken: 'ghs_x' });
+  assert.deepEqual(config.warnings, []);
+});
+
+test('flags win, and the variables that they replace need not be set', () => {
+  const config = load(PROPOSAL, {
+    env: { SLACK_WEBHOOK_URL: '' },
+    flags: { project: 'other-project', region: 'europe-west4' },
+  });
+  assert.deepEqual(config.gcp, {
+    projectId: 'other-project',
+    region: 'europe-west4',
+    artifactRegistry: 'europe-west4-docker.pkg.dev/other-project/services',
+  });
+  assert.deepEqual(config.secrets, {});
+});
+
+test('interpolation', () => {
+  const text = `version: "1.0"
+gcp: {project_id: "\${P:-fallback-project}"}
+benchmark: {cold_start: {iterations: "\${N}"}, filter: {implementations: ["\${I}"]}}
+notifications: {on_completion: "\${ON:-true}"}
+`;
+  const injected = 'a]\nversion: 2';
+  const config = load(text, { env: { N: '7', I: 'a-b', P: '' } });
+  assert.equal(config.gcp.projectId, 'fallback-project');
+  assert.equal(config.benchmark.coldStart.iterations, 7);
+  assert.deepEqual(config.benchmark.filter.implementations, ['a-b']);
+  assert.equal(config.notifications.onCompletion, true);
+  assert.match(
+    refusal(text, { env: { N: '7', I: injected } }),
+    /yaml:3:\d+: found "\$\{I\}" at \/benchmark\/filter\/implementations\/0/,
+  );
+  assert.match(refusal(text, { env: { N: 'many-secret', I: 'a' } }), /found "\$\{N\}" at .*a whole number/);
+  assert.doesNotMatch(refusal(text, { env: { N: 'many-secret', I: 'a' } }), /many-secret/);
+  assert.equal(load(`version: "1.0"\nstorage: {baseline_path: "a$\${b}"}\n`).storage.baselinePath, `a\${b}`);
+  assert.match(refusal(`version: "1.0"\n"\${K}": 1\n`, { env: { K: 'gcp' } }), /unknown key "\$\{K\}"/);
+});
+
+test('implementations and thresholds', () => {
+  const config = load(`version: "1.0"
+deployment_profiles: {big: {cpu: "2", memory: 1Gi, timeout: 1h}}
+thresholds: {cold-ttfb: {minimum_effect: 0.2}, warm-p50: {minimum_effect: 0.3}}
+implementations: {java-spring: {profile: big, thresholds: {cold-ttfb: {minimum_effect: 0.5}}}}
+emulator: {idle_timeout: 2s, startup_timeout: 1m30s, runtime: process}
+discovery: {cache_ttl: 500ms}
+`);
+  assert.equal(minimumEffect(config, 'java-spring', 'cold-ttfb'), 0.5);
+  assert.equal(minimumEffect(config, 'java-spring', 'warm-p50'), 0.3);
+  assert.equal(minimumEffect(config, 'constructor', 'cold-ttfb'), 0.2);
+  assert.equal(minimumEffect(config, 'x', 'warm-rps'), undefined);
+  assert.equal(config.implementations['java-spring']?.profile, 'big');
+  assert.equal(config.profiles.big?.timeoutMs, 3_600_000);
+  assert.deepEqual(config.emulator, { idleTimeoutMs: 2000, startupTimeoutMs: 90_000, runtime: 'process' });
+  assert.equal(config.discovery.cacheTtlMs, 500);
+});
+
+test('what is refused, where, and what is said', () => {
+  const V = 'version: "1.0"\n';
+  const cases: [string, RegExp][] = [
+    ['gcp: {}\n', /"version" is missing/],
+    ['version: 1.0\n', /yaml:1:10: .*"1\.0"/],
+    [`${V}gpc: {}\n`, /yaml:2:1: unknown key "gpc".*\n {2}hint: Did you mean "gcp"/],
+    [`${V}gcp: {project_id: "\${NOPE}"}\n`, /yaml:2:19: the environment variable NOPE is not set/],
+    [`${V}gcp: {project_id: "\${PROJECT_ID}"}\n`, /environment variable PROJECT_ID is not set/],
+    [`${V}storage: {baseline_path: "\${no-name}"}\n`, /yaml:2:26: found .*wanted \$\{NAME\}/],
+    [`${V}storage: {baseline_path: ../x}\n`, /relative path/],
+    [`${V}storage: {results_bucket: s3://x}\n`, /gs:\/\/bucket/],
+    [`${V}benchmark: {cold_start: {scale_to_zero_timeout: 15 minutes}}\n`, /"15 minutes".*such as 30s/],
+    [`${V}benchmark: {cold_start: {iterations: 0}}\n`, /from 1 to 100/],
+    [`${V}deployment_profiles: {default: {memory: 512MB}}\n`, /"512MB".*512Mi/],
+    [`${V}deployment_profiles: {default: {cpu: 3}}\n`, /found 3 at [^]*hint: Write it in quotes/],
+    [`${V}deployment_profiles: {default: {cpu: "3"}}\n`, /found "3" at/],
+    [`${V}deployment_profiles: {default: {execution_env: gen3}}\n`, /"gen3".*"gen1" or "gen2"/],
+    [`${V}deployment_profiles: {Default: {}}\n`, /the key "Default"/],
+    [`${V}service_repositories: [{url: "ext::sh -c x"}]\n`, /found "ext::sh -c x"/],
+    [`${V}service_repositories: [{url: "http://x/y"}]\n`, /found "http:\/\/x\/y"/],
+    [`${V}service_repositories: [{url: --upload-pack=x}]\n`, /--upload-pack/],
+    [`${V}service_repositories: [{url: x, ref: --x}]\n`, /a branch, tag or commit/],
+    [`${V}service_repositories: [{url: x, type: discord-webhok}]\n`, /Did you mean "discord-webhook"/],
+    [`${V}thresholds: {cold-tfb: {minimum_effect: 0.1}}\n`, /Did you mean "cold-ttfb"/],
+    [`${V}thresholds: {warm-p99: {minimum_effect: 0.1}}\n`, /unknown key "warm-p99"/],
+    [
+      `${V}implementations: {a: {profile: bg}}\ndeployment_profiles: {big: {}}\n`,
+      /yaml:2:32: found profile "bg".*\n {2}hint: Did you mean "big"/,
+    ],
+  ];
+  for (const [text, expected] of cases) assert.match(refusal(text), expected, text);
+});
+
+test('secrets are in no message', () => {
+  const V = 'version: "1.0"\n';
+  const url = refusal(`${V}service_repositories: [{url: "https://me:hunter2@github.com/x/y"}]\n`);
+  assert.match(url, /found credentials in a repository URL/);
+  assert.doesNotMatch(url, /hunter2/);
+  const webhook = refusal(`${V}notifications: {slack_webhook: "http://hooks/hunter2"}\n`);
+  assert.match(webhook, /masked value.*https:\/\//);
+  assert.doesNotMatch(webhook, /hunter2/);
+});
+
+test('the schema knows exactly the service types and the gate metrics', () => {
+  assert.deepEqual(schema.properties.service_repositories.items.properties.type.enum, [...SERVICE_TYPES]);
+  assert.deepEqual(
+    Object.keys(schema.$defs.thresholds.properties),
+    METRICS.filter((metric) => metric.gate).map((metric) => metric.id),
+  );
+});

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UsageError } from '../../../src/domain/errors.ts';
+import type { Implementation, ServiceRepository } from '../../../src/domain/implementation.ts';
+import type { Profile } from '../../../src/domain/profile.ts';
+import { describePlan } from '../../../src/plan/describe.ts';
+import { estimatePlan, memoryGib } from '../../../src/plan/estimate.ts';
+import { selectImplementations } from '../../../src/plan/filter.ts';
+import { jobMatrix } from '../../../src/plan/matrix.ts';
+import { createRunId, labelValue, sampleTags, serviceName } from '../../../src/plan/naming.ts';
+import { createPlan, type PlanInput } from '../../../src/plan/plan.ts';
+
+const PROFILE: Profile = {
+  name: 'default',
+  cpu: '1',
+  memory: '512Mi',
+  concurrency: 80,
+  minInstances: 0,
+  maxInstances: 1,
+  executionEnvironment: 'gen2',
+  startupCpuBoost: true,
+  cpuIdle: true,
+  timeoutMs: 300_000,
+};
+
+function implementation(name: string, more: Partial<Implementation> = {}): Implementation {
+  return {
+    name,
+    serviceType: 'discord-webhook',
+    path: `implementations/${name}`,
+    dockerfile: 'Dockerfile',
+    buildArgs: {},
+    supportedFeatures: [],
+    ...more,
+  };
+}
+
+function repository(names: readonly Implementation[], source = 'https://example.com/r'): ServiceRepository {
+  const manifest = { serviceType: 'discord-webhook' as const, contractVersion: '1.0.0', implementations: names };
+  return { source, root: '/r', manifestPath: 'manifest.yaml', manifest };
+}
+
+const REPOSITORY = repository([
+  implementation('go-gin', { language: 'go', framework: 'gin' }),
+  implementation('node-http', { language: 'node', local: { run: ['node', 'server.js'], requires: [] } }),
+]);
+const ALL = { types: [], languages: [], frameworks: [], implementations: [] };
+
+function input(more: Partial<PlanInput> = {}): PlanInput {
+  return {
+    repositories: [REPOSITORY],
+    selection: ALL,
+    suite: 'quick',
+    profiles: [PROFILE],
+    platform: 'cloudrun',
+    region: 'us-central1',
+    project: 'my-project',
+    runId: 'run-20261121-124800-x7k2q9',
+    owner: 'Org/Repo',
+    baselineAvailable: () => true,
+    ...more,
+  };
+}
+
+test('a plan with a base beside the head', () => {
+  const plan = createPlan(input({ baselineAvailable: (_, { name }) => name === 'go-gin' }));
+  assert.deepEqual(
+    plan.implementations.map(({ services }) => services.map(({ side }) => side)),
+    [['base', 'head'], ['head']],
+  );
+  const first = plan.implementations[0]?.services[0];
+  assert.equal(first?.sampleTags.length, 18);
+  assert.equal(first?.checkTag, 'check');
+  assert.deepEqual(plan.implementations[0]?.labels, {
+    'managed-by': 'cloudrun-perf',
+    'perf-run-id': 'run-20261121-124800-x7k2q9',
+    'perf-owner': 'org-repo',
+    'perf-service-type': 'discord-webhook',
+    'perf-implementation': 'go-gin',
+    'perf-profile': 'default',
+  });
+  assert.deepEqual(createPlan(input()), createPlan(input()));
+  assert.equal(JSON.stringify(JSON.parse(JSON.stringify(plan))), JSON.stringify(plan));
+});
+
+test('suites, overrides and platforms', () => {
+  const full = createPlan(input({ suite: 'full' })).settings;
+  assert.equal(full.samplesPerRound * full.rounds, 20);
+  assert.ok(full.scaleToZeroTimeoutMs > 900_000);
+  const quick = createPlan(input({ platform: 'local' })).settings;
+  assert.ok(quick.samplesPerRound * quick.rounds >= 8);
+  assert.equal(quick.scaleToZeroTimeoutMs, 0);
+  const own = createPlan(input({ settings: { samplesPerRound: 3, rounds: undefined, requests: 7 } })).settings;
+  assert.deepEqual([own.samplesPerRound, own.rounds, own.warm.requests], [3, 2, 7]);
+});
+
+test('service names keep to the limits and differ wherever they must', () => {
+  const base = { repository: 'r', implementation: 'a'.repeat(49), profile: 'p', side: 'head', runId: 'run-1' } as const;
+  const names = [
+    base,
+    { ...base, repository: 's' },
+    { ...base, implementation: `${'a'.repeat(48)}b` },
+    { ...base, profile: 'q' },
+    { ...base, side: 'base' as const },
+    { ...base, runId: 'run-2' },
+    { ...base, implementation: 'x' },
+    { ...base, implementation: `${'a'.repeat(19)}-b` },
+  ].map(serviceName);
+  assert.equal(new Set(names).size, names.length);
+  for (const name of names) assert.match(name, /^[a-z][a-z0-9-]{0,32}[a-z0-9]$/);
+  assert.ok(names.every((name) => !name.includes('--')));
+});
+
+test('tags, run ids, labels', () => {
+  assert.deepEqual(sampleTags(3), ['c01', 'c02', 'c03']);
+  assert.ok(sampleTags(3000).every((tag) => tag.length <= 12));
+  assert.equal(new Set(sampleTags(3000)).size, 3000);
+  const runId = createRunId(Date.UTC(2026, 10, 21, 12, 48, 0, 123), 'entropy');
+  assert.match(runId, /^run-20261121-124800-[a-z0-9]{6}$/);
+  assert.notEqual(runId, createRunId(Date.UTC(2026, 10, 21, 12, 48), 'other'));
+  const labels: [string, string][] = [
+    ['Org/Repo Name', 'org-repo-name'],
+    ['v1.2.0', 'v1-2-0'],
+    ['x'.repeat(80), 'x'.repeat(63)],
+    ['..a..', 'a'],
+    ['Ä', ''],
+  ];
+  for (const [text, expected] of labels) assert.equal(labelValue(text), expected, text);
+});
+
+test('selection', () => {
+  const names = (selection: Partial<typeof ALL>) =>
+    selectImplementations([REPOSITORY], { ...ALL, ...selection }).map((one) => one.implementation.name);
+  assert.deepEqual(names({}), ['go-gin', 'node-http']);
+  assert.deepEqual(names({ languages: ['GO'] as never }), ['go-gin']);
+  assert.deepEqual(names({ implementations: ['node-http', 'go-gin'] as never }), ['go-gin', 'node-http']);
+  const cases: [object, string, RegExp][] = [
+    [{ implementations: ['go-gn'] }, 'unknown-implementation', /Did you mean go-gin/],
+    [{ implementations: ['go-gin', 'zzz'] }, 'unknown-implementation', /discover/],
+    [{ languages: ['nod'] }, 'unknown-language', /Did you mean node/],
+    [{ frameworks: ['x'] }, 'unknown-framework', /discover/],
+    [{ languages: ['go'], implementations: ['node-http'] }, 'nothing-selected', /discover/],
+  ];
+  for (const [selection, code, hint] of cases)
+    assert.throws(
+      () => names(selection),
+      (error) => error instanceof UsageError && error.code === code && hint.test(error.hint ?? ''),
+      JSON.stringify(selection),
+    );
+  assert.throws(() => selectImplementations([], ALL), /no service repository/);
+});
+
+test('a profile that Cloud Run would refuse stops before anything is deployed', () => {
+  const bad: Profile = { ...PROFILE, name: 'constrained', cpu: '0.5', concurrency: 40, executionEnvironment: 'gen1' };
+  assert.throws(() => createPlan(input({ profiles: [bad] })), /profile constrained: .*concurrency 1/);
+  assert.equal(createPlan(input({ profiles: [bad], platform: 'local' })).implementations.length, 2);
+  const own = createPlan(input({ platform: 'local', profileOf: { 'go-gin': bad } }));
+  assert.deepEqual(
+    own.implementations.map(({ profile }) => profile.name),
+    ['constrained', 'default'],
+  );
+  const two = createPlan(input({ profiles: [PROFILE, { ...PROFILE, name: 'big' }] })).implementations;
+  assert.equal(new Set(two.flatMap(({ services }) => services.map(({ name }) => name))).size, 8);
+});
+
+test('job matrix', () => {
+  const matrix = jobMatrix(selectImplementations([REPOSITORY], ALL));
+  assert.deepEqual(matrix.include, [
+    { implementation: 'go-gin', type: 'discord-webhook', language: 'go', framework: 'gin' },
+    { implementation: 'node-http', type: 'discord-webhook', language: 'node', framework: '' },
+  ]);
+  for (const count of [256, 257, 511, 1000]) {
+    const many = repository(Array.from({ length: count }, (_, index) => implementation(`i${index}`)));
+    const { include } = jobMatrix(selectImplementations([many], ALL));
+    assert.ok(include.length <= 256, `${count}: ${include.length}`);
+    assert.equal(new Set(include.flatMap((entry) => entry.implementation.split(','))).size, count);
+  }
+});
+
+test('estimates', () => {
+  const estimate = estimatePlan(createPlan(input()));
+  assert.equal(estimate.services, 4);
+  assert.equal(estimate.revisions, 4 * 19);
+  assert.equal(estimate.adminWrites, 4 * 20);
+  assert.equal(estimate.coldStarts, 48);
+  assert.equal(estimate.requests, 48 * 121);
+  assert.ok(estimate.durationMs > 2 * 60_000, 'the quota of Admin API writes takes two minutes');
+  // 2 implementations x 2 sides x (12 x (3 s + 0.48 s + 1 s) + 15 s) of 1 vCPU and half a GiB, and the request fee.
+  const seconds = 4 * (12 * 4.48 + 15);
+  const expected = seconds * (0.000024 + 0.5 * 0.0000025) + ((48 * 121) / 1e6) * 0.4;
+  assert.ok(Math.abs((estimate.dollars ?? 0) - expected) < 1e-9, `${estimate.dollars} ${expected}`);
+  assert.equal(estimatePlan(createPlan(input({ platform: 'local' }))).dollars, undefined);
+  const dearer = estimatePlan(createPlan(input({ region: 'australia-southeast1' })));
+  assert.ok((dearer.dollars ?? 0) > expected);
+  assert.deepEqual([memoryGib('512Mi'), memoryGib('2Gi')], [0.5, 2]);
+});
+
+test('a dry run names everything and tells the order of the calls', () => {
+  const plan = createPlan(input());
+  const text = describePlan(plan, { artifactRegistry: 'us-central1-docker.pkg.dev/my-project/services' });
+  for (const { services } of plan.implementations)
+    for (const { name } of services) assert.ok(text.includes(name), name);
+  for (const expected of [
+    /nothing is built, deployed or measured/,
+    /image us-central1-docker\.pkg\.dev\/my-project\/services\/go-gin:run-20261121-124800-x7k2q9-head from implementations\/go-gin\/Dockerfile/,
+    /80 Admin API writes/,
+    /about 0\.0\d US dollars \(tier 1 prices of 2026-11, cloud\.google\.com/,
+    /managed-by=cloudrun-perf/,
+  ])
+    assert.match(text, expected);
+  const calls = ['build ', 'create ', 'update ', 'validate ', 'measure ', 'delete '].map((call) =>
+    text.lastIndexOf(`    ${call}`),
+  );
+  assert.deepEqual(
+    calls,
+    calls.toSorted((a, b) => a - b),
+  );
+  const local = describePlan(createPlan(input({ platform: 'local', baselineAvailable: () => false })));
+  assert.match(local, /a process: node server\.js/);
+  assert.match(local, /head only/);
+  assert.match(local, /cost {6}none/);
+});
