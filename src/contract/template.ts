@@ -20,14 +20,14 @@ const BUILT_IN = ['$uuid', '$timestamp', '$isoTimestamp', '$repeat:<text>:<count
 export function expand<T>(value: T, source: TemplateSource): T {
   return mapTexts(value, (text) => {
     const whole = new RegExp(`^${TEMPLATE.source}$`).exec(text);
-    if (whole !== null) return valueOf(whole[1] ?? '', source);
-    return text.replace(TEMPLATE, (_, name: string) => textOf(valueOf(name, source)));
+    if (whole !== null) return templateValue(whole[1] ?? '', source);
+    return text.replace(TEMPLATE, (_, name: string) => textOf(templateValue(name, source)));
   }) as T;
 }
 
 /** A text with its templates replaced; stays a text. */
 export function expandText(text: string, source: TemplateSource): string {
-  return text.replace(TEMPLATE, (_, name: string) => textOf(valueOf(name, source)));
+  return text.replace(TEMPLATE, (_, name: string) => textOf(templateValue(name, source)));
 }
 
 export function textOf(value: unknown): string {
@@ -67,7 +67,7 @@ function repetition(name: string): { readonly text: string; readonly count: numb
   return text.length * count > LONGEST_REPEAT ? undefined : { text, count };
 }
 
-function valueOf(name: string, source: TemplateSource): unknown {
+function templateValue(name: string, source: TemplateSource): unknown {
   if (name === '$uuid') return (source.uuid ?? randomUUID)();
   if (name === '$timestamp') return Math.floor(source.nowMs / 1000);
   if (name === '$isoTimestamp') return new Date(source.nowMs).toISOString();

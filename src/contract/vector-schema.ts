@@ -138,7 +138,7 @@ export const VECTOR_SCHEMA = {
           steps: {
             type: 'array',
             minItems: 1,
-            items: { type: 'object', if: { required: ['http'] }, then: HTTP_STEP },
+            items: { type: 'object', dependentSchemas: { http: HTTP_STEP } },
           },
         },
       },
