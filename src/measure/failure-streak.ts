@@ -16,6 +16,7 @@ const HINTS: Readonly<Record<string, string>> = {
   refused: 'nothing listens at the address: see the log of the instance',
   reset: 'the service closed the connection without an answer: see its log',
   protocol: 'what came back is not HTTP/1.1: does something else listen on the port?',
+  'wrong answer': 'the service answers, but not as its contract says: validate it',
   unproven:
     'only proven cold starts are counted; check that the platform log can be read and that nothing else calls the service',
   void: 'a warm block counts only with correct answers of one instance: check the answers under load and max instances',

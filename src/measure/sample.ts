@@ -1,4 +1,4 @@
-import type { Sample } from '../domain/measurement.ts';
+import type { Sample, WarmBlock } from '../domain/measurement.ts';
 import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
 import { type ColdPorts, measureColdStart } from './cold-start.ts';
 import type { Loss } from './failure-streak.ts';
@@ -23,6 +23,13 @@ export interface SampleOutcome {
   /** The instance that answered, where known. */
   readonly instanceId?: string;
   readonly lastRequestAtMs?: number;
+}
+
+/** A block without one correct answer was lost to its errors; otherwise it is the block that is void. */
+function voidKind(block: WarmBlock): string {
+  const errors = Object.entries(block.errors).toSorted(([, a], [, b]) => b - a);
+  const failed = errors.reduce((sum, [, count]) => sum + count, 0);
+  return failed === block.requests ? (errors[0]?.[0] ?? 'void') : 'void';
 }
 
 /** One fresh instance: its cold start with proof, then its warm block unless the settings leave that out. */
@@ -60,6 +67,7 @@ export async function takeSample(input: SampleInput, ports: ColdPorts, signal?: 
     ports,
     signal,
   );
-  const loss = block.void === undefined ? {} : { loss: { kind: 'void', reason: `warm block void: ${block.void}` } };
+  const reasonOf = (why: string) => ({ loss: { kind: voidKind(block), reason: `warm block void: ${why}` } });
+  const loss = block.void === undefined ? {} : reasonOf(block.void);
   return { sample: { ...sample, warm: block }, audit, instanceId, lastRequestAtMs, ...loss };
 }

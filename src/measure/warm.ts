@@ -78,7 +78,9 @@ export async function measureWarm(input: WarmInput, ports: ColdPorts, signal?: A
   let timed: ClosedLoad;
   try {
     warmup = await load(input, connections, warmupRequests, ports, signal);
-    timed = warmup.endedEarly === undefined ? await load(input, connections, settings.requests, ports, signal) : warmup;
+    // A warm-up without one correct answer is the finding: timing the same again would only cost the timeouts again.
+    const dead = warmup.endedEarly !== undefined || warmup.latenciesMs.length === 0;
+    timed = dead ? warmup : await load(input, connections, settings.requests, ports, signal);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     await closeAll();

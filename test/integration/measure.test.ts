@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { openConnection } from '../../src/adapters/transports/keep-alive.ts';
+import { runClosedLoad } from '../../src/measure/closed-load.ts';
 import type { HttpConnection, HttpOutcome, HttpRequest } from '../../src/ports/transport.ts';
 
 const sockets = new Set<Socket>();
@@ -217,4 +218,50 @@ test('requests can be sent from inside the answer of the one before', async () =
     });
     assert.deepEqual(statuses, new Array(50).fill(500));
   });
+});
+
+test('a closed load over real connections: every request once, errors by kind, waiting accounted for', async () => {
+  const connections = [0, 1, 2].map(() => openConnection(originOf(server), { timeoutMs: 5000 }));
+  const before = arrivals;
+  let turn = 0;
+  try {
+    const load = await runClosedLoad({
+      connections,
+      requests: 60,
+      next: () => {
+        turn += 1;
+        return get(turn % 20 === 0 ? '/reset' : turn % 20 === 1 ? '/broken' : '/right');
+      },
+      isCorrect: (status, contentType, body) => status === 200 && contentType === 'application/json' && body.length > 0,
+      clock: { monotonicMs: () => performance.now() },
+      maxConsecutiveErrors: 10,
+    });
+    assert.equal(load.sent, 60);
+    assert.equal(arrivals - before, 60);
+    assert.deepEqual(load.errors, { 'status 500': 3, reset: 3 });
+    assert.equal(load.latenciesMs.length, 54);
+    assert.ok(load.latenciesMs.every((latencyMs) => latencyMs > 0));
+    assert.ok(load.waitedMs <= load.durationMs * 3 + 1, `${load.waitedMs} of ${load.durationMs}`);
+    assert.equal(load.endedEarly, undefined);
+  } finally {
+    await Promise.all(connections.map((connection) => connection.close()));
+  }
+});
+
+test('an aborted load ends with the reason once its connections are closed', async () => {
+  const controller = new AbortController();
+  const connection = openConnection(originOf(server), { timeoutMs: 5000 });
+  const load = runClosedLoad({
+    connections: [connection],
+    requests: 10,
+    next: () => get('/silent'),
+    isCorrect: () => true,
+    clock: { monotonicMs: () => performance.now() },
+    maxConsecutiveErrors: 10,
+    signal: controller.signal,
+  });
+  const stopped = new Error('stopped');
+  controller.abort(stopped);
+  await connection.close();
+  await assert.rejects(load, stopped);
 });
