@@ -16,7 +16,7 @@ export const CONTRACT_SCHEMA = {
   properties: {
     type: { type: 'string', description: 'Service type.' },
     version: VERSION,
-    document: { ...FILE, description: 'OpenAPI 3.1 document, relative to this file.' },
+    document: { ...FILE, description: "a path inside the contract's directory: the OpenAPI 3.1 document" },
     features: {
       type: 'object',
       propertyNames: { pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', description: 'a kebab-case name' },
@@ -37,8 +37,14 @@ export const CONTRACT_SCHEMA = {
         additionalProperties: false,
         properties: {
           description: { type: 'string' },
-          message: { ...FILE, description: "JSON Schema file of the messages' data, checked on every message." },
-          attributes: { ...FILE, description: "JSON Schema file of the messages' attributes." },
+          message: {
+            ...FILE,
+            description: "a path inside the contract's directory: JSON Schema of the data of every message",
+          },
+          attributes: {
+            ...FILE,
+            description: "a path inside the contract's directory: JSON Schema of the attributes of every message",
+          },
         },
       },
     },

@@ -84,8 +84,8 @@ const EFFECT = {
       properties: { attributes: CHECKED_TEXTS, json: {} },
     },
     count: { type: 'integer', minimum: 0 },
-    within: { ...DURATION, description: 'Longest wait for the messages, such as 5s (the default).' },
-    settle: { ...DURATION, description: 'Watch this much longer for one too many, such as 400ms.' },
+    within: { ...DURATION, description: 'a duration such as 5s (the default): the longest wait for the messages' },
+    settle: { ...DURATION, description: 'a duration such as 400ms: watch this much longer for one too many' },
     message: MESSAGE,
   },
 };
@@ -107,7 +107,10 @@ const HTTP_STEP = {
       },
     },
     effects: { type: 'array', items: EFFECT },
-    eventually: { ...DURATION, description: 'Repeat the step until it passes, at most this long.' },
+    eventually: {
+      ...DURATION,
+      description: 'a duration such as 5s: repeat the step until it passes, at most this long',
+    },
   },
 };
 

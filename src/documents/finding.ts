@@ -102,10 +102,14 @@ function placeOf(pointer: string): string {
   return pointer === '' ? 'the document' : printable(pointer);
 }
 
-/** A schema's own words go first: `description` of the failing schema, when it has one. */
+/** A schema's own words go first: a `description` that begins in lower case completes the sentence "wanted ...". */
 function wantedOf(error: ErrorObject, otherwise: string): string {
   const described = (error.parentSchema as { readonly description?: unknown } | undefined)?.description;
-  return typeof described === 'string' ? described : otherwise;
+  return isWording(described) ? described : otherwise;
+}
+
+function isWording(description: unknown): description is string {
+  return typeof description === 'string' && /^[a-z]/.test(description);
 }
 
 function typeWords(type: unknown): string {
@@ -125,7 +129,7 @@ function typeWords(type: unknown): string {
 function branches(error: ErrorObject): string {
   const schemas = Array.isArray(error.schema) ? (error.schema as readonly Readonly<Record<string, unknown>>[]) : [];
   const words = schemas.map((schema) => {
-    if (typeof schema.description === 'string') return schema.description;
+    if (isWording(schema.description)) return schema.description;
     if ('const' in schema) return JSON.stringify(schema.const);
     return schema.type === undefined ? undefined : typeWords(schema.type);
   });
@@ -137,6 +141,7 @@ function branches(error: ErrorObject): string {
 function limit(error: ErrorObject): string {
   const params = error.params as Readonly<Record<string, unknown>>;
   if (error.keyword === 'pattern') return `a text that matches ${String(params.pattern)}`;
+  if (error.keyword === 'not') return (error.schema as { readonly description?: string }).description ?? 'another form';
   if (error.keyword === 'format') return `a text in the format ${String(params.format)}`;
   return (error.message ?? error.keyword).replace(/^must /, 'it to ');
 }

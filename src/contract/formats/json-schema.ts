@@ -66,8 +66,8 @@ export class SchemaBook {
     const { $id, ...plain } = content as Readonly<Record<string, unknown>>;
     // An explicit id, since ajv resolves relative references against ids, not against the keys of addSchema.
     this.#ajv.addSchema({ ...plain, $id: BASE + path }, undefined, false, false);
-    // Files that refer to each other by their own ids find each other too.
-    if (typeof $id === 'string') this.#ajv.addSchema({ ...plain, $id }, undefined, false, false);
+    // Found by its own id too; its relative references still start from where the file lies.
+    if (typeof $id === 'string') this.#ajv.addSchema({ $id, $ref: BASE + path }, undefined, false, false);
   }
 }
 
