@@ -119,12 +119,16 @@ export class ServiceStore {
       );
     }
     if (validateOnly) return this.#operations.finished(packRevision(revision.message));
-    return this.#enqueue(record, async () => {
-      await this.#context.dataPlane.removeRevision(id);
-      record.revisions.splice(record.revisions.indexOf(revision), 1);
-      const deleted = { ...revision.message, deleteTime: timestampOf(this.#context.now()) };
-      return { ok: true, resource: packRevision(deleted) };
-    });
+    return this.#enqueue(
+      record,
+      async () => {
+        await this.#context.dataPlane.removeRevision(id);
+        record.revisions.splice(record.revisions.indexOf(revision), 1);
+        const deleted = { ...revision.message, deleteTime: timestampOf(this.#context.now()) };
+        return { ok: true, resource: packRevision(deleted) };
+      },
+      packRevision(revision.message),
+    );
   }
 
   /** Validates the desired state, and adds a pending revision to the record when its template is new. */
@@ -160,11 +164,11 @@ export class ServiceStore {
   }
 
   /** Operations of one service run one after the other, so that a later update never overtakes an earlier one. */
-  #enqueue(record: ServiceRecord, work: () => Promise<Outcome>): Operation {
+  #enqueue(record: ServiceRecord, work: () => Promise<Outcome>, metadata = packService(record.message)): Operation {
     const before = record.queue;
     const { promise, resolve } = Promise.withResolvers<void>();
     record.queue = promise;
-    return this.#operations.start(packService(record.message), async () => {
+    return this.#operations.start(metadata, async () => {
       await before;
       try {
         return await work();

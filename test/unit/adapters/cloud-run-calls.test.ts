@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CloudRunClients } from '../../../src/adapters/platforms/cloud-run/clients.ts';
+import { deployService } from '../../../src/adapters/platforms/cloud-run/deploy.ts';
+import { backoffMs, withRetry } from '../../../src/adapters/platforms/cloud-run/retry.ts';
+import { scaleServiceToZero } from '../../../src/adapters/platforms/cloud-run/scale-to-zero.ts';
+import type { Session } from '../../../src/adapters/platforms/cloud-run/session.ts';
+import { codeOfHttp, isTemporary, StatusError } from '../../../src/adapters/platforms/cloud-run/status-code.ts';
+import { createWriteLimiter, delayUntilAllowedMs } from '../../../src/adapters/platforms/cloud-run/write-limiter.ts';
+import type { InstanceEvent, ServiceSpec } from '../../../src/domain/deployment.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import type { Logger } from '../../../src/ports/logger.ts';
+
+const silent = () => undefined;
+const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent, progress: silent };
+const settings = { attempts: 4, baseMs: 100, capMs: 1000, random: () => 0.5 };
+
+/** Time passes only by sleeping. */
+function fakeClock(): Clock & { readonly slept: number[] } {
+  let nowMs = 0;
+  const slept: number[] = [];
+  return {
+    slept,
+    epochMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    async sleep(durationMs, signal) {
+      signal?.throwIfAborted();
+      slept.push(durationMs);
+      nowMs += durationMs;
+    },
+  };
+}
+
+test('only conflict, quota, unavailable and server errors are temporary', () => {
+  const codes = Array.from({ length: 17 }, (_, code) => code).filter((code) => isTemporary(new StatusError(code, 'x')));
+  assert.deepEqual(codes, [4, 8, 10, 13, 14]);
+  assert.ok(!isTemporary(new Error('x')) && !isTemporary({ code: 'ECONNREFUSED' }) && !isTemporary(undefined));
+  const https = [400, 401, 403, 404, 409, 429, 500, 502, 503, 504].map((status) => [status, codeOfHttp(status)]);
+  assert.deepEqual(
+    https.filter(([, code]) => isTemporary({ code })).map(([status]) => status),
+    [409, 429, 500, 502, 503, 504],
+  );
+});
+
+test('the wait grows, has a ceiling, and differs by chance', () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6].map((attempt) => backoffMs(attempt, settings)),
+    [75, 150, 300, 600, 750, 750],
+  );
+  assert.equal(backoffMs(1, { ...settings, random: () => 0 }), 50);
+});
+
+test('temporary failures are repeated up to the limit, others never', async () => {
+  const run = async (code: number, failures: number) => {
+    const clock = fakeClock();
+    let calls = 0;
+    const call = async () => {
+      calls += 1;
+      if (calls <= failures) throw new StatusError(code, `failure ${calls}`);
+      return 'ok';
+    };
+    const result = await withRetry(call, settings, clock, logger).catch((error: Error) => error.message);
+    return [result, calls, clock.slept];
+  };
+  assert.deepEqual(await run(10, 2), ['ok', 3, [75, 150]]);
+  assert.deepEqual(await run(8, 9), ['failure 4', 4, [75, 150, 300]]);
+  assert.deepEqual(await run(3, 1), ['failure 1', 1, []]);
+});
+
+test('an abort ends the wait for an answer', async () => {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const waiting = withRetry(() => new Promise(silent), settings, fakeClock(), logger, controller.signal);
+  controller.abort(reason);
+  await assert.rejects(waiting, (error) => error === reason);
+});
+
+test('writes are spread over the minute', async () => {
+  assert.equal(delayUntilAllowedMs([], 0, 2), 0);
+  assert.equal(delayUntilAllowedMs([1000, 2000], 3000, 2), 58_000);
+  assert.equal(delayUntilAllowedMs([1000, 2000], 61_000, 2), 0);
+  const clock = fakeClock();
+  const limiter = createWriteLimiter(clock, 3);
+  const at: number[] = [];
+  for (let write = 0; write < 8; write += 1) {
+    await limiter.take();
+    at.push(clock.monotonicMs());
+  }
+  assert.deepEqual(at, [0, 0, 0, 60_000, 60_000, 60_000, 120_000, 120_000]);
+});
+
+const spec: ServiceSpec = {
+  name: 'svc',
+  image: 'i',
+  profile: {
+    name: 'd',
+    cpu: '1',
+    memory: '512Mi',
+    concurrency: 1,
+    minInstances: 0,
+    maxInstances: 1,
+    executionEnvironment: 'gen2',
+    startupCpuBoost: false,
+    cpuIdle: true,
+    timeoutMs: 1000,
+  },
+  env: {},
+  labels: {},
+  tags: ['a', 'b'],
+};
+
+/** A session whose platform answers by script. */
+function sessionOf(
+  services: object,
+): Session & { readonly clock: ReturnType<typeof fakeClock>; readonly writes: number[] } {
+  const clock = fakeClock();
+  const writes: number[] = [];
+  return {
+    place: { project: 'p', region: 'r' },
+    clients: { services } as unknown as CloudRunClients,
+    clock,
+    logger,
+    pollMs: 7,
+    retry: settings,
+    writes,
+    async admitWrite() {
+      writes.push(clock.monotonicMs());
+    },
+  };
+}
+const started = (latestResponse: object) => Promise.resolve([{ latestResponse }]);
+const service = { uri: 'http://s', trafficStatuses: spec.tags.map((tag) => ({ tag, uri: `http://${tag}` })) };
+
+test('operations are polled at the given interval until they are done', async () => {
+  const polled: string[] = [];
+  const session = sessionOf({
+    createService: () => started({ name: 'op1', done: false }),
+    updateService: () => started({ name: 'op2', done: true }),
+    async checkUpdateServiceProgress(name: string) {
+      polled.push(name);
+      return { latestResponse: { name, done: polled.length === 3 } };
+    },
+    getService: async () => [service],
+  });
+  const deployment = await deployService(session, spec);
+  assert.deepEqual(polled, ['op1', 'op1', 'op1']);
+  assert.deepEqual(session.clock.slept, [7, 7, 7]);
+  assert.equal(deployment.deployMs, 21);
+  assert.equal(session.writes.length, 2, 'one write per revision');
+});
+
+test('a creation whose answer was lost counts as done when it is found to have succeeded', async () => {
+  const replies = [new StatusError(14, 'lost'), new StatusError(6, "Resource 'svc' already exists.")];
+  const found = [{ ...service, reconciling: true }, service, service];
+  const session = sessionOf({
+    createService: () => Promise.reject(replies.shift()),
+    updateService: () => started({ done: true }),
+    getService: async () => [found.shift()],
+  });
+  const deployment = await deployService(session, spec);
+  assert.equal(deployment.url, 'http://s');
+  const first = sessionOf({ createService: () => Promise.reject(new StatusError(6, 'exists')) });
+  await assert.rejects(deployService(first, spec), /exists/);
+});
+
+test('the error of an operation is thrown', async () => {
+  const error = { code: 9, message: 'Revision is not ready' };
+  const session = sessionOf({ createService: () => started({ name: 'op', done: true, error }) });
+  await assert.rejects(deployService(session, spec), /Revision is not ready/);
+});
+
+test('scaling returns to automatic also when the wait for the stops fails', async () => {
+  const modes: unknown[] = [];
+  const session = sessionOf({
+    updateService(request: { service: { scaling: { scalingMode: string } } }) {
+      modes.push(request.service.scaling.scalingMode);
+      return started({ done: true });
+    },
+  });
+  const failing = () => Promise.reject(new Error('no log'));
+  await assert.rejects(scaleServiceToZero(session, 'svc', failing), /no log/);
+  assert.deepEqual(modes, ['MANUAL', 'AUTOMATIC']);
+  const start: InstanceEvent = { kind: 'start', atMs: 0, service: 'svc', revision: 'r', instanceId: 'i' };
+  const logs: InstanceEvent[][] = [[start], [start], [start, { ...start, kind: 'stop' }]];
+  await scaleServiceToZero(session, 'svc', async () => logs.shift() ?? []);
+  assert.equal(logs.length, 0);
+  await scaleServiceToZero(session, 'svc', async () => [start]);
+  assert.ok(session.clock.monotonicMs() >= 60_000, 'the wait for the log is bounded');
+});
