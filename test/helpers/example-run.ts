@@ -356,3 +356,69 @@ export function variedRun(changes: Partial<RunMetadata> = {}): Run {
   const baseline = comparison.baseline;
   return exampleRun([exampleResults(implementations, comparison)], { ...(baseline && { baseline }), ...changes });
 }
+
+const HOSTILE =
+  '<script>alert(1)</script> | @octocat @org/team #1 org/repo#2 GH-3 `x` **b** _i_ [link](https://evil.example/x) ![i](http://evil.example/i.png) www.evil.example &lt; \\| \n# heading\n- item\r\u001b[31m\u202e <!-- --> </details> ~~s~~ $x$ ```';
+
+/** A run whose every text that comes from outside tries to be more than text. */
+export function hostileRun(): Run {
+  const sides = { base: { coldMs: 100, warmMs: 1 }, head: { coldMs: 130, warmMs: 1 } };
+  const vector = exampleVector({
+    id: `v ${HOSTILE}`,
+    title: HOSTILE,
+    state: 'failed',
+    failures: [{ step: 0, check: HOSTILE, expected: HOSTILE, actual: `${HOSTILE}${'x'.repeat(5000)}` }],
+  });
+  const named = (name: string, changes: Partial<ImplementationResult>) => exampleImplementation(name, sides, changes);
+  const slow = `slow ${HOSTILE}`;
+  const broken = `broken ${HOSTILE}`;
+  const implementations = [
+    named(slow, {
+      tags: exampleTags({ implementation: slow, profile: { ...EXAMPLE_PROFILE, name: HOSTILE, memory: HOSTILE } }),
+      measurement: exampleMeasurement(sides, 20, {
+        audit: [HOSTILE],
+        dropped: [{ side: 'head', round: 0, tag: HOSTILE, reason: HOSTILE }],
+      }),
+    }),
+    named(broken, {
+      conformance: exampleConformance([vector], { missingFeatures: [HOSTILE] }),
+      state: 'contract failed',
+    }),
+    named(`lost ${HOSTILE}`, { state: 'not measured', reason: HOSTILE, sides: [] }),
+    named(`gone ${HOSTILE}`, {
+      conformance: exampleConformance([], { unreachable: HOSTILE }),
+      state: 'contract failed',
+    }),
+  ];
+  const comparison = exampleComparison(
+    [
+      {
+        implementation: slow,
+        verdict: 'regression',
+        metrics: [
+          exampleMetricComparison({
+            verdict: 'regression',
+            estimate: { ratio: 1.3, low: 1.2, high: 1.4, confidence: 0.95 },
+            reason: HOSTILE,
+          }),
+        ],
+      },
+      {
+        implementation: `unsure ${HOSTILE}`,
+        verdict: 'inconclusive',
+        metrics: [exampleMetricComparison({ verdict: 'inconclusive', reason: HOSTILE })],
+      },
+    ],
+    { verdict: 'regression', modeReason: HOSTILE, baseline: { runIds: [HOSTILE], commit: HOSTILE, date: HOSTILE } },
+  );
+  return exampleRun(
+    [exampleResults(implementations, comparison, { serviceType: `type ${HOSTILE}`, contractVersion: HOSTILE })],
+    {
+      commit: HOSTILE,
+      region: HOSTILE,
+      driver: HOSTILE,
+      toolVersion: HOSTILE,
+      failures: [{ implementation: HOSTILE, stage: 'build', code: HOSTILE, message: HOSTILE }],
+    },
+  );
+}

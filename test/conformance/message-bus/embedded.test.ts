@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { createPubSubMessageBus } from '../../../src/adapters/messages/pubsub.ts';
 import { startPubSubEmulator } from '../../../src/emulator/pubsub/server.ts';
@@ -28,4 +30,49 @@ test('a taken port is refused with its number', async () => {
     message: new RegExp(`${port}`),
   });
   await emulator.close();
+});
+
+test('a request that arrives byte by byte is still told apart from HTTP/2', async () => {
+  const emulator = await startPubSubEmulator();
+  const socket = connect(Number(emulator.host.split(':')[1]), '127.0.0.1');
+  try {
+    socket.setNoDelay(true);
+    for (const byte of 'PUT /v1/projects/p/topics/bytes HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n') {
+      socket.write(byte);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const [answer] = await once(socket, 'data');
+    assert.match(String(answer), /^HTTP\/1\.1 200 /);
+  } finally {
+    socket.destroy();
+    await emulator.close();
+  }
+});
+
+test('a reader that goes away takes no message with it', async () => {
+  const emulator = await startPubSubEmulator();
+  const { bus, publish } = busAt(emulator.host, async () => {});
+  try {
+    await bus.ensureTopic('left');
+    const path = `http://${emulator.host}/v1/projects/${bus.project}`;
+    const put = { method: 'PUT', body: JSON.stringify({ topic: `projects/${bus.project}/topics/left` }) };
+    await fetch(`${path}/subscriptions/left`, put);
+    const pull = (returnImmediately: boolean, signal?: AbortSignal) =>
+      fetch(`${path}/subscriptions/left:pull`, {
+        method: 'POST',
+        body: JSON.stringify({ maxMessages: 1, returnImmediately }),
+        ...(signal && { signal }),
+      });
+    const leaving = new AbortController();
+    const long = pull(false, leaving.signal).catch(() => undefined);
+    await pull(true);
+    leaving.abort();
+    await long;
+    // The emulator learns of the closed connection a moment later.
+    for (let round = 0; round < 20; round++) await new Promise((resolve) => setImmediate(resolve));
+    await publish('left', 'still here');
+    assert.match(await (await pull(true)).text(), /receivedMessages/);
+  } finally {
+    await emulator.close();
+  }
 });

@@ -1,0 +1,32 @@
+import { conforms } from '../domain/conformance.ts';
+import { markdownText } from './escape.ts';
+import type { CheckedConformance } from './format.ts';
+import { contractFailures } from './markdown-parts.ts';
+import { markdownTable } from './markdown-table.ts';
+import { count } from './numbers.ts';
+
+export function conformanceMarkdown(checked: readonly CheckedConformance[]): string {
+  const failed = checked.filter(({ conformance }) => !conforms(conformance)).length;
+  const rows = checked.map(({ implementation, conformance }) => [
+    markdownText(implementation, 200),
+    conforms(conformance) ? 'conforms' : '🔴 contract failed',
+    ...[conformance.passed, conformance.failed, conformance.skipped, conformance.notChecked].map(String),
+    markdownText(`${conformance.serviceType} ${conformance.contractVersion}`, 100),
+  ]);
+  const failures = contractFailures(
+    checked.map(({ implementation: name, conformance }) => ({
+      name,
+      conformance,
+      standing: 'measured',
+      base: {},
+      head: {},
+      comparisons: [],
+    })),
+  );
+  const parts = [
+    `## Contract: ${count(checked.length, 'service')} checked, ${failed === 0 ? 'all conform' : `${failed} contract failed`}`,
+    markdownTable(['Service', 'Verdict', 'Passed', 'Failed', 'Skipped', 'Not checked', 'Contract'], rows),
+    ...(failures === '' ? [] : [`**Contract failures**\n\n${failures}`]),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}

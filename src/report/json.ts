@@ -1,0 +1,71 @@
+import { conforms } from '../domain/conformance.ts';
+import type { Run, ServiceTypeResults } from '../domain/run.ts';
+import type { CheckedConformance } from './format.ts';
+import { failedVectors, type Row, rowsOf, STANDINGS } from './model.ts';
+
+/** Members in the order written here, lists in report order: the same run gives the same bytes. */
+export function runJson({ metadata, results }: Run): string {
+  return text({ format: 'report/1', run: metadata, serviceTypes: results.map(serviceType) });
+}
+
+export function conformanceJson(checked: readonly CheckedConformance[]): string {
+  return text(
+    checked.map(({ implementation, conformance }) => ({
+      implementation,
+      conforms: conforms(conformance),
+      ...conformance,
+    })),
+  );
+}
+
+export const comparisonsJson = (comparisons: readonly unknown[]): string => text(comparisons);
+
+function text(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function serviceType(results: ServiceTypeResults) {
+  const rows = rowsOf(results);
+  const { comparison } = results;
+  const counts = STANDINGS.map(
+    (standing) => [standing, rows.filter((row) => row.standing === standing).length] as const,
+  );
+  return {
+    serviceType: results.serviceType,
+    contractVersion: results.contractVersion,
+    verdict: comparison?.verdict ?? 'none',
+    mode: comparison?.mode ?? 'none',
+    modeReason: comparison?.modeReason,
+    baseline: comparison?.baseline,
+    counts: Object.fromEntries(counts.filter(([, number]) => number > 0)),
+    implementations: rows.map(implementation),
+  };
+}
+
+function implementation(row: Row) {
+  const { result, conformance } = row;
+  return {
+    name: row.name,
+    standing: row.standing,
+    reason: row.reason,
+    rank: row.rank,
+    contract: conformance && {
+      conforms: conforms(conformance),
+      passed: conformance.passed,
+      failed: conformance.failed,
+      skipped: conformance.skipped,
+      notChecked: conformance.notChecked,
+      missingFeatures: conformance.missingFeatures,
+      unreachable: conformance.unreachable,
+      failures: failedVectors(conformance).map(({ id, title, file, failures }) => ({ id, title, file, failures })),
+    },
+    base: row.base,
+    head: row.head,
+    metrics: row.comparisons,
+    samples: result?.measurement?.samples.length ?? 0,
+    dropped: result?.measurement?.dropped ?? [],
+    audit: result?.measurement?.audit ?? [],
+    tags: result?.tags,
+    artifacts: result?.sides.map(({ side, artifact }) => ({ side, ...artifact })),
+  };
+}
