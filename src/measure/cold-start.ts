@@ -3,7 +3,7 @@ import { type HttpExchange, type HttpTransport, TransportError } from '../ports/
 import { type ColdRequest, proveCold } from './cold-proof.ts';
 import { awaitLog, type LogPatience, type LogPorts } from './log-wait.ts';
 import type { MeasuredProtocol, SampleTarget } from './target.ts';
-import { newTrace } from './trace.ts';
+import { newTrace, traced } from './trace.ts';
 
 export interface ColdStartInput {
   readonly target: SampleTarget;
@@ -34,10 +34,14 @@ export async function measureColdStart(
   const trace = newTrace();
   let exchange: HttpExchange;
   try {
-    exchange = await ports.transport.exchange(target.url, input.protocol.coldRequest(trace.traceparent), {
-      timeoutMs: input.timeoutMs,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    exchange = await ports.transport.exchange(
+      target.url,
+      traced(input.protocol.coldRequest(trace.traceparent), trace),
+      {
+        timeoutMs: input.timeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof TransportError)) throw error;

@@ -4,9 +4,12 @@ import type { HttpRequest } from '../ports/transport.ts';
 
 /** What measuring needs to know of a service type; protocols satisfy it by their shape. */
 export interface MeasuredProtocol {
-  /** The first request that a fresh instance gets; a right service answers it with 200. Carries `traceparent` as header. */
+  /**
+   * The first request that a fresh instance gets; a right service answers it with 200. It need not carry the
+   * `traceparent` header: measuring sets it.
+   */
   coldRequest(traceparent: string): HttpRequest;
-  /** One request of a warm block, valid when sent within minutes of `nowMs` (epoch milliseconds). */
+  /** One request of a warm block, asked for right before it is sent at `nowMs` (epoch milliseconds); must be cheap. */
   warmRequest(nowMs: number): HttpRequest;
   isCorrectAnswer(status: number, contentType: string | undefined, body: Uint8Array): boolean;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { HttpRequest } from '../ports/transport.ts';
 
 /** A W3C trace context: the platform's request log repeats the id, and so tells our request from any other. */
 export interface Trace {
@@ -11,4 +12,10 @@ export interface Trace {
 export function newTrace(): Trace {
   const id = randomBytes(16).toString('hex');
   return { id, traceparent: `00-${id}-${randomBytes(8).toString('hex')}-01` };
+}
+
+/** The request with the trace context, whatever it carried before: the proof looks for this very id. */
+export function traced(request: HttpRequest, trace: Trace): HttpRequest {
+  const others = request.headers.filter(([name]) => name.toLowerCase() !== 'traceparent');
+  return { ...request, headers: [...others, ['traceparent', trace.traceparent]] };
 }

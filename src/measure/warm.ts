@@ -1,6 +1,6 @@
 import type { WarmBlock } from '../domain/measurement.ts';
 import type { MeasureSettings } from '../domain/plan.ts';
-import type { HttpConnection, HttpRequest } from '../ports/transport.ts';
+import type { HttpConnection } from '../ports/transport.ts';
 import { type ClosedLoad, runClosedLoad } from './closed-load.ts';
 import type { ColdPorts } from './cold-start.ts';
 import { type BlockWindow, instanceChange, loggedRequests } from './instance-change.ts';
@@ -25,22 +25,6 @@ export interface WarmOutcome {
   readonly lastRequestAtMs: number;
 }
 
-// Bodies are signed beforehand so that signing is not on the clock; beyond this many, memory matters more.
-const MOST_PREPARED = 5_000;
-
-function requestSource(protocol: MeasuredProtocol, requests: number, nowMs: () => number): () => HttpRequest {
-  const prepared: HttpRequest[] = [];
-  for (let count = 0; count < Math.min(requests, MOST_PREPARED); count += 1) {
-    prepared.push(protocol.warmRequest(nowMs()));
-  }
-  let used = 0;
-  return () => {
-    const request = prepared[used];
-    used += 1;
-    return request ?? protocol.warmRequest(nowMs());
-  };
-}
-
 async function load(
   input: WarmInput,
   connections: readonly HttpConnection[],
@@ -51,7 +35,8 @@ async function load(
   return await runClosedLoad({
     connections,
     requests,
-    next: requestSource(input.protocol, requests, () => ports.clock.epochMs()),
+    // Asked for right before it is sent: signed requests go stale within seconds.
+    next: () => input.protocol.warmRequest(ports.clock.epochMs()),
     isCorrect: (status, contentType, body) => input.protocol.isCorrectAnswer(status, contentType, body),
     clock: ports.clock,
     maxConsecutiveErrors: Math.max(10, connections.length * 2),

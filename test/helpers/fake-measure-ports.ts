@@ -209,7 +209,7 @@ function outcomeOf(result: ReturnType<NonNullable<Behaviour['warm']>>, latencyMs
 }
 
 export const fakeProtocol: MeasuredProtocol = {
-  coldRequest: (traceparent) => ({ method: 'GET', path: '/health', headers: [['traceparent', traceparent]] }),
+  coldRequest: () => ({ method: 'GET', path: '/health', headers: [['accept', '*/*']] }),
   warmRequest: () => ({ method: 'POST', path: '/', headers: [] }),
   isCorrectAnswer: (status, type, body) =>
     status === 200 && type === 'text/plain' && Buffer.from(body).toString() === 'right',

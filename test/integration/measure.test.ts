@@ -7,6 +7,7 @@ import { openConnection } from '../../src/adapters/transports/keep-alive.ts';
 import { runClosedLoad } from '../../src/measure/closed-load.ts';
 import type { HttpConnection, HttpOutcome, HttpRequest } from '../../src/ports/transport.ts';
 
+const BOUNDED = { timeout: 20_000 };
 const sockets = new Set<Socket>();
 let arrivals = 0;
 
@@ -85,7 +86,7 @@ async function using(timeoutMs: number, run: (connection: HttpConnection) => Pro
   }
 }
 
-test('a right answer carries status, type, body and a time; one connection serves all requests', async () => {
+test('a right answer carries status, type, body and a time; one connection serves all requests', BOUNDED, async () => {
   await using(5000, async (connection) => {
     const open = sockets.size;
     for (let turn = 0; turn < 5; turn += 1) {
@@ -109,7 +110,7 @@ test('a right answer carries status, type, body and a time; one connection serve
   });
 });
 
-test('an error status is an answer, not a failure', async () => {
+test('an error status is an answer, not a failure', BOUNDED, async () => {
   await using(5000, async (connection) => {
     const outcome = await ask(connection, get('/broken'));
     assert.ok(outcome.ok);
@@ -124,7 +125,7 @@ for (const { path, failure } of [
   { path: '/silent', failure: 'timeout' },
   { path: '/drip', failure: 'timeout' },
 ]) {
-  test(`${path} fails as ${failure}, is sent once, and the connection recovers`, async () => {
+  test(`${path} fails as ${failure}, is sent once, and the connection recovers`, BOUNDED, async () => {
     await using(150, async (connection) => {
       const before = arrivals;
       const outcome = await ask(connection, get(path));
@@ -137,7 +138,7 @@ for (const { path, failure } of [
   });
 }
 
-test('a chunked answer is timed to its last byte', async () => {
+test('a chunked answer is timed to its last byte', BOUNDED, async () => {
   await using(5000, async (connection) => {
     const outcome = await ask(connection, get('/chunked'));
     assert.ok(outcome.ok);
@@ -146,7 +147,7 @@ test('a chunked answer is timed to its last byte', async () => {
   });
 });
 
-test('of a large body the first 64 KiB are kept', async () => {
+test('of a large body the first 64 KiB are kept', BOUNDED, async () => {
   await using(5000, async (connection) => {
     const outcome = await ask(connection, get('/large'));
     assert.ok(outcome.ok);
@@ -154,7 +155,7 @@ test('of a large body the first 64 KiB are kept', async () => {
   });
 });
 
-test('after connection: close the next request connects anew', async () => {
+test('after connection: close the next request connects anew', BOUNDED, async () => {
   await using(5000, async (connection) => {
     for (let turn = 0; turn < 3; turn += 1) {
       const outcome = await ask(connection, get('/goodbye'));
@@ -163,7 +164,7 @@ test('after connection: close the next request connects anew', async () => {
   });
 });
 
-test('nobody listening is refused; something that is not HTTP is protocol', async () => {
+test('nobody listening is refused; something that is not HTTP is protocol', BOUNDED, async () => {
   const free = createTcpServer().listen(0, '127.0.0.1');
   await once(free, 'listening');
   const origin = originOf(free);
@@ -189,7 +190,7 @@ test('nobody listening is refused; something that is not HTTP is protocol', asyn
   );
 });
 
-test('closing under a request aborts it exactly once; a second request in flight is refused', async () => {
+test('closing under a request aborts it exactly once; a second request in flight is refused', BOUNDED, async () => {
   const connection = openConnection(originOf(server), { timeoutMs: 5000 });
   const outcomes: HttpOutcome[] = [];
   connection.send(get('/silent'), (outcome) => outcomes.push(outcome));
@@ -203,7 +204,7 @@ test('closing under a request aborts it exactly once; a second request in flight
   assert.throws(() => connection.send(get('/right'), () => undefined), /closed/);
 });
 
-test('requests can be sent from inside the answer of the one before', async () => {
+test('requests can be sent from inside the answer of the one before', BOUNDED, async () => {
   await using(5000, async (connection) => {
     let left = 50;
     const statuses = await new Promise<number[]>((resolve) => {
@@ -220,35 +221,40 @@ test('requests can be sent from inside the answer of the one before', async () =
   });
 });
 
-test('a closed load over real connections: every request once, errors by kind, waiting accounted for', async () => {
-  const connections = [0, 1, 2].map(() => openConnection(originOf(server), { timeoutMs: 5000 }));
-  const before = arrivals;
-  let turn = 0;
-  try {
-    const load = await runClosedLoad({
-      connections,
-      requests: 60,
-      next: () => {
-        turn += 1;
-        return get(turn % 20 === 0 ? '/reset' : turn % 20 === 1 ? '/broken' : '/right');
-      },
-      isCorrect: (status, contentType, body) => status === 200 && contentType === 'application/json' && body.length > 0,
-      clock: { monotonicMs: () => performance.now() },
-      maxConsecutiveErrors: 10,
-    });
-    assert.equal(load.sent, 60);
-    assert.equal(arrivals - before, 60);
-    assert.deepEqual(load.errors, { 'status 500': 3, reset: 3 });
-    assert.equal(load.latenciesMs.length, 54);
-    assert.ok(load.latenciesMs.every((latencyMs) => latencyMs > 0));
-    assert.ok(load.waitedMs <= load.durationMs * 3 + 1, `${load.waitedMs} of ${load.durationMs}`);
-    assert.equal(load.endedEarly, undefined);
-  } finally {
-    await Promise.all(connections.map((connection) => connection.close()));
-  }
-});
+test(
+  'a closed load over real connections: every request once, errors by kind, waiting accounted for',
+  BOUNDED,
+  async () => {
+    const connections = [0, 1, 2].map(() => openConnection(originOf(server), { timeoutMs: 5000 }));
+    const before = arrivals;
+    let turn = 0;
+    try {
+      const load = await runClosedLoad({
+        connections,
+        requests: 60,
+        next: () => {
+          turn += 1;
+          return get(turn % 20 === 0 ? '/reset' : turn % 20 === 1 ? '/broken' : '/right');
+        },
+        isCorrect: (status, contentType, body) =>
+          status === 200 && contentType === 'application/json' && body.length > 0,
+        clock: { monotonicMs: () => performance.now() },
+        maxConsecutiveErrors: 10,
+      });
+      assert.equal(load.sent, 60);
+      assert.equal(arrivals - before, 60);
+      assert.deepEqual(load.errors, { 'status 500': 3, reset: 3 });
+      assert.equal(load.latenciesMs.length, 54);
+      assert.ok(load.latenciesMs.every((latencyMs) => latencyMs > 0));
+      assert.ok(load.waitedMs <= load.durationMs * 3 + 1, `${load.waitedMs} of ${load.durationMs}`);
+      assert.equal(load.endedEarly, undefined);
+    } finally {
+      await Promise.all(connections.map((connection) => connection.close()));
+    }
+  },
+);
 
-test('an aborted load ends with the reason once its connections are closed', async () => {
+test('an aborted load ends with the reason once its connections are closed', BOUNDED, async () => {
   const controller = new AbortController();
   const connection = openConnection(originOf(server), { timeoutMs: 5000 });
   const load = runClosedLoad({

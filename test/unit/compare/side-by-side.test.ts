@@ -50,6 +50,9 @@ for (const { title, change, metric, verdict, ratio } of [
     assert.equal(implementation.verdict, verdict);
     assert.ok(row.estimate !== undefined && row.estimate.low <= ratio && row.estimate.high >= ratio);
     assert.deepEqual([row.baseN, row.headN, row.estimate.confidence], [20, 20, 0.95]);
+    // Holm over the three gate tests; metrics that do not gate are not among them.
+    const [smallest] = implementation.metrics.filter(({ gate }) => gate).toSorted((a, b) => (a.p ?? 1) - (b.p ?? 1));
+    assert.equal(smallest?.adjustedP, Math.min(1, 3 * (smallest?.p ?? 1)));
     assert.ok(row.adjustedP !== undefined && row.p !== undefined && row.adjustedP >= row.p);
   });
 }

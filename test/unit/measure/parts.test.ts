@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import type { InstanceEvent } from '../../../src/domain/deployment.ts';
 import { proveCold } from '../../../src/measure/cold-proof.ts';
 import { looksWarm } from '../../../src/measure/gap-rule.ts';
+import { instanceChange } from '../../../src/measure/instance-change.ts';
 import { findEnd } from '../../../src/measure/scale-to-zero.ts';
 import { scheduleSamples, spareTags } from '../../../src/measure/schedule.ts';
-import { newTrace } from '../../../src/measure/trace.ts';
+import { newTrace, traced } from '../../../src/measure/trace.ts';
 import { auditLoad, describeBlock } from '../../../src/measure/warm-block.ts';
 import { decodeHistogram } from '../../../src/stats/histogram.ts';
 
@@ -53,6 +54,21 @@ test('a trace is a W3C trace context of its own', () => {
   assert.match(trace.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   assert.ok(trace.traceparent.includes(trace.id));
   assert.notEqual(trace.id, newTrace().id);
+  const { headers } = traced(
+    {
+      method: 'GET',
+      path: '/',
+      headers: [
+        ['Traceparent', 'x'],
+        ['accept', '*/*'],
+      ],
+    },
+    trace,
+  );
+  assert.deepEqual(headers, [
+    ['accept', '*/*'],
+    ['traceparent', trace.traceparent],
+  ]);
 });
 
 for (const { coldMs, warm } of [
@@ -147,6 +163,28 @@ test('proof: the phases add up to the time to first byte', () => {
   const { phases } = proveCold(GOOD, REQUEST, new Set());
   assert.deepEqual(phases, { scheduleMs: 20, startupMs: 280, responseMs: 200 });
 });
+
+const BLOCK = { revision: 'r', instanceId: 'i1', fromMs: 11_000, toMs: 12_000 };
+
+for (const { title, events, reason } of [
+  { title: 'requests of the one instance', events: [...GOOD, line('request', 11_500)], reason: /^$/ },
+  { title: 'a stop right after', events: [line('request', 11_500), line('stop', 12_001)], reason: /^$/ },
+  {
+    title: 'a change on another revision',
+    events: [line('request', 11_500), line('stop', 11_600, { revision: 'x' })],
+    reason: /^$/,
+  },
+  { title: 'a stop', events: [line('request', 11_500), line('stop', 11_600)], reason: /instance i1 was stopped/ },
+  { title: 'a start', events: [line('start', 11_000, { instanceId: 'i2' })], reason: /instance i2 was started/ },
+  {
+    title: 'an answer of another instance',
+    events: [line('request', 11_500, { instanceId: 'i2' })],
+    reason: /instance i2 answered/,
+  },
+  { title: 'nothing in the log', events: [START], reason: /does not show the requests of the block: unknown/ },
+] as const) {
+  test(`a block with ${title}`, () => assert.match(instanceChange(events, BLOCK) ?? '', reason));
+}
 
 const IDLE = {
   target: { side: 'head', service: 's', revision: 'r', tag: 'c1', url: 'http://c1', deployedSinceMs: 0 },
