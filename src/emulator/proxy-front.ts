@@ -24,8 +24,11 @@ export function frontOfHttp1(request: IncomingMessage, response: ServerResponse)
         response.writeHead(status, statusText, [...headers]);
         // Headers wait for the first bytes of the body, which usually are there already; a stream that is silent at
         // first (server-sent events) must not hold them back.
+        const { socket } = response;
+        const writtenBefore = socket?.bytesWritten;
         setImmediate(() => {
-          if (!response.writableEnded && !response.destroyed) response.flushHeaders();
+          if (response.writableEnded || response.destroyed || socket?.bytesWritten !== writtenBefore) return;
+          response.flushHeaders();
         });
       },
       sink: response,

@@ -22,7 +22,7 @@ export interface FrontResponse {
   readonly started: boolean;
   /** Throws when the headers cannot be expressed. `complete`: there is no body and no trailer, as in gRPC's trailers-only. */
   start(status: number, statusText: string, headers: FlatHeaders, complete: boolean): void;
-  /** Takes the body by pipe, without being ended by it. */
+  /** Takes the body. */
   readonly sink: Writable;
   end(trailers: FlatHeaders): void;
   /** Cuts the connection or resets the stream: the client must not take the answer for complete. */
@@ -35,10 +35,15 @@ export interface FrontResponse {
 export interface UpstreamCall {
   /** Ends it and everything it holds. Harmless when it is over. */
   abort(): void;
+  /** Stops and restarts the flow of `data`. */
+  pause(): void;
+  resume(): void;
 }
 
 export interface UpstreamEvents {
-  started(status: number, statusText: string, headers: FlatHeaders, body: Readable, complete: boolean): void;
+  /** `complete`: neither body nor trailers follow. */
+  started(status: number, statusText: string, headers: FlatHeaders, complete: boolean): void;
+  data(chunk: Buffer): void;
   /** The body has ended in an orderly way. */
   ended(trailers: FlatHeaders): void;
   /** The connection failed, or what came was not HTTP; may come before or after `started`, and once. */

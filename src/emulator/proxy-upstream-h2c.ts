@@ -35,8 +35,9 @@ export function createH2cUpstream(port: number): Upstream {
       stream.on('response', (received, flags) => {
         started = true;
         const complete = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-        events.started(received[':status'] ?? 0, '', fromHttp2Headers(received), stream, complete);
+        events.started(received[':status'] ?? 0, '', fromHttp2Headers(received), complete);
       });
+      stream.on('data', (chunk: Buffer) => events.data(chunk));
       stream.on('trailers', (received) => {
         trailers = fromHttp2Headers(received);
       });
@@ -49,6 +50,8 @@ export function createH2cUpstream(port: number): Upstream {
       stream.on('close', () => fail(new Error('the instance closed the stream before the end of its answer')));
       if (request.hasBody) request.body.pipe(stream);
       return {
+        pause: () => void stream.pause(),
+        resume: () => void stream.resume(),
         abort() {
           over = true;
           if (request.hasBody) request.body.unpipe(stream);

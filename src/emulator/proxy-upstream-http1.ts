@@ -1,99 +1,130 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import type { FlatHeaders } from './proxy-headers.ts';
+import { type AnswerParser, createAnswerParser } from './proxy-http1-answer.ts';
+import { sendRequest } from './proxy-http1-request.ts';
 import type { FrontRequest, Upstream, UpstreamCall, UpstreamEvents } from './proxy-model.ts';
 
 /** Below every usual keep-alive time-out of servers, so that a pooled connection is seldom closed under a request. */
 const IDLE_CONNECTION_MS = 1_000;
 
+/** A connection and what it is busy with. */
+interface Connection {
+  readonly socket: Socket;
+  used: boolean;
+  parser: AnswerParser | undefined;
+  fail: (error: Error) => void;
+}
+
+const nothing = () => undefined;
+
 /** Pooled HTTP/1.1 connections to one instance. */
 export function createHttp1Upstream(port: number): Upstream {
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: Number.POSITIVE_INFINITY,
-    maxFreeSockets: 1_024,
-    scheduling: 'lifo',
-    timeout: IDLE_CONNECTION_MS,
-  });
-  return {
-    send: (request, headers, events) => send(agent, port, request, headers, events, true),
-    close: () => agent.destroy(),
-  };
-}
+  const all = new Set<Connection>();
+  const idle: Connection[] = [];
 
-function framed(request: FrontRequest, headers: FlatHeaders): readonly string[] {
-  if (request.hasLength) return headers;
-  if (request.hasBody) return [...headers, 'Transfer-Encoding', 'chunked'];
-  return request.method === 'GET' || request.method === 'HEAD' ? headers : [...headers, 'Content-Length', '0'];
-}
-
-function send(
-  agent: Agent,
-  port: number,
-  request: FrontRequest,
-  headers: FlatHeaders,
-  events: UpstreamEvents,
-  mayRetry: boolean,
-): UpstreamCall {
-  let over = false;
-  let retried: UpstreamCall | undefined;
-  let answer: IncomingMessage | undefined;
-  const upstream = httpRequest({
-    agent,
-    host: '127.0.0.1',
-    port,
-    method: request.method,
-    path: request.path,
-    headers: framed(request, headers),
-  });
-
-  function fail(error: Error): void {
-    if (over) return;
-    over = true;
-    if (request.hasBody) request.body.unpipe(upstream);
-    upstream.destroy();
-    // The instance closed a pooled connection just as we took it: not this request's fault, and nothing was consumed.
-    if (mayRetry && answer === undefined && upstream.reusedSocket && !request.hasBody) {
-      retried = send(agent, port, request, headers, events, false);
-      return;
-    }
-    events.failed(error);
+  function open(): Connection {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    const connection: Connection = { socket, used: false, parser: undefined, fail: nothing };
+    all.add(connection);
+    socket.on('data', (chunk) => {
+      if (connection.parser === undefined) {
+        socket.destroy();
+        return;
+      }
+      try {
+        connection.parser.feed(chunk);
+      } catch (error) {
+        connection.fail(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    socket.on('error', (error) => connection.fail(error));
+    socket.on('end', () => {
+      if (connection.parser?.close() !== true) connection.fail(new Error('the instance closed the connection'));
+    });
+    socket.on('timeout', () => socket.destroy());
+    socket.on('close', () => {
+      all.delete(connection);
+      const at = idle.indexOf(connection);
+      if (at >= 0) idle.splice(at, 1);
+      connection.fail(new Error('the connection to the instance was closed'));
+    });
+    return connection;
   }
 
-  upstream.on('response', (response) => {
-    answer = response;
-    response.on('end', () => {
-      if (over || !response.complete) return;
-      over = true;
-      events.ended(response.rawTrailers);
-    });
-    response.on('error', fail);
-    response.on('close', () => fail(new Error('the instance closed the connection before the end of its answer')));
-    events.started(response.statusCode ?? 0, response.statusMessage ?? '', response.rawHeaders, response, false);
-  });
-  upstream.on('error', fail);
-  upstream.on('close', () => {
-    if (answer === undefined) fail(new Error('the instance closed the connection without an answer'));
-  });
+  function take(): Connection {
+    // The one used last is the least likely to be closed by the other side.
+    let connection = idle.pop();
+    while (connection !== undefined && !connection.socket.readable) connection = idle.pop();
+    if (connection === undefined) return open();
+    connection.used = true;
+    connection.socket.setTimeout(0);
+    return connection;
+  }
 
-  if (request.hasBody) {
-    request.body.pipe(upstream, { end: false });
-    request.body.once('end', () => {
-      const trailers = request.trailers();
-      if (trailers.length > 0) upstream.addTrailers(pairs(trailers));
-      upstream.end();
+  function giveBack(connection: Connection, reusable: boolean): void {
+    connection.parser = undefined;
+    connection.fail = nothing;
+    if (!reusable || connection.socket.destroyed) {
+      connection.socket.destroy();
+      return;
+    }
+    connection.socket.setTimeout(IDLE_CONNECTION_MS);
+    // A slow client may have paused it with the last bytes of its answer.
+    connection.socket.resume();
+    idle.push(connection);
+  }
+
+  function send(
+    request: FrontRequest,
+    headers: FlatHeaders,
+    events: UpstreamEvents,
+    connection: Connection,
+  ): UpstreamCall {
+    let over = false;
+    let begun = false;
+    let retried: UpstreamCall | undefined;
+    const body = sendRequest(connection.socket, request, headers);
+
+    connection.parser = createAnswerParser(request.method, {
+      head(head) {
+        begun = true;
+        events.started(head.status, head.statusText, head.headers, false);
+      },
+      data: events.data,
+      ended(trailers, reusable) {
+        over = true;
+        // A connection on which the request is still being sent cannot take the next one.
+        giveBack(connection, reusable && body.finished());
+        body.stop();
+        events.ended(trailers);
+      },
     });
-  } else upstream.end();
+    connection.fail = (error) => {
+      if (over) return;
+      over = true;
+      body.stop();
+      giveBack(connection, false);
+      // Closed by the instance just as we took it from the pool: not this request's fault, and nothing was consumed.
+      if (connection.used && !begun && !request.hasBody) retried = send(request, headers, events, open());
+      else events.failed(error);
+    };
+    return {
+      pause: () => void (retried === undefined ? over || connection.socket.pause() : retried.pause()),
+      resume: () => void (retried === undefined ? over || connection.socket.resume() : retried.resume()),
+      abort() {
+        retried?.abort();
+        if (over) return;
+        over = true;
+        body.stop();
+        giveBack(connection, false);
+      },
+    };
+  }
 
   return {
-    abort() {
-      retried?.abort();
-      over = true;
-      if (answer?.complete && upstream.writableFinished) return;
-      upstream.destroy();
+    send: (request, headers, events) => send(request, headers, events, take()),
+    close() {
+      for (const { socket } of all) socket.destroy();
     },
   };
-}
-
-function pairs(flat: FlatHeaders): [string, string][] {
-  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[i * 2] ?? '', flat[i * 2 + 1] ?? '']);
 }

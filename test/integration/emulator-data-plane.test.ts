@@ -121,6 +121,21 @@ test('bodies and trailers stream both ways; silent streams start at once', async
   assert.equal((await text(`${origin}/slow?ms=1300`)).status, 200);
 });
 
+test('a slow reader holds the instance back, not the next request; an early answer ends an upload', async () => {
+  const origin = await bench.serve('http-service.mjs', { service: 'pressure' });
+  const slow = await new Promise<IncomingMessage>((resolve) => void httpRequest(`${origin}/big`, resolve).end());
+  assert.equal(slow.statusCode, 200);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(bench.events('request', 'pressure').length, 0, 'not taken from the instance faster than it is read');
+  assert.equal((await text(`${origin}/pid`)).status, 200);
+  let bytes = 0;
+  for await (const chunk of slow) bytes += chunk.length;
+  assert.equal(bytes, 20_000_000);
+  const early = await raw(`${origin}/early`, { method: 'POST', body: 'x'.repeat(5_000_000) });
+  assert.deepEqual([early.response.statusCode, early.body], [401, 'no']);
+  for (let i = 0; i < 3; i += 1) assert.equal((await text(`${origin}/pid`)).status, 200);
+});
+
 test('no route: 404; a known key keeps its port', async () => {
   const origin = await bench.dataPlane.openEndpoint('unrouted', () => undefined);
   assert.equal((await text(origin)).status, 404);
