@@ -49,7 +49,9 @@ describe('a service that is wrong in one way', () => {
 
   test('names what was expected and what came', async () => {
     const [bad] = (await checked('accepts-bad-signature', ['signature-other-key'])).vectors;
-    assert.deepEqual(bad?.failures[0], { step: 0, check: 'status', expected: '401', actual: '200' });
+    const { check, expected, actual } = bad?.failures[0] ?? {};
+    assert.deepEqual({ check, expected }, { check: 'status', expected: '401' });
+    assert.match(actual ?? '', /^200\b/);
     const [leak] = (await checked('leaks-token', ['slash-token-redacted'])).vectors;
     assert.match(JSON.stringify(leak?.failures), /token/);
     assert.doesNotMatch(JSON.stringify(leak?.failures), /SECRET-[0-9a-f]{8}/, 'the secret itself stays out of reports');
