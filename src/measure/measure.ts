@@ -1,4 +1,5 @@
 import type { InstanceEvent, Side } from '../domain/deployment.ts';
+import { InfrastructureError } from '../domain/errors.ts';
 import type { DroppedSample, Measurement, Sample, ScaleToZero } from '../domain/measurement.ts';
 import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -128,8 +129,9 @@ class MeasureWalk {
  * Walks the schedule: per slot one fresh instance, its cold start and a warm block. Unproven and void samples are
  * dropped, counted, and retaken on spare revisions, at most half as many as scheduled; without a spare they stay
  * missing, since the same revision could give only a start of another kind, and those are never pooled. A single lost
- * sample never ends it; the same loss several times in a row does, with an InfrastructureError. Rejects with the
- * signal's reason on abort. Calls for several implementations must not overlap: one warm block at a time.
+ * sample never ends it; the same loss several times in a row does, and so does a schedule without one kept sample:
+ * InfrastructureError. Rejects with the signal's reason on abort. Calls for several implementations must not overlap:
+ * one warm block at a time on a machine.
  */
 export async function measureImplementation(
   input: MeasureInput,
@@ -140,6 +142,12 @@ export async function measureImplementation(
   const startedMonotonicMs = ports.clock.monotonicMs();
   const walk = new MeasureWalk(input, ports, signal);
   for (const slot of input.schedule) await walk.slot(slot);
+  if (walk.samples.length === 0) {
+    const lost = walk.dropped.at(-1)?.reason ?? 'the schedule is empty';
+    throw new InfrastructureError('measure-no-samples', `not one sample could be kept, the last because: ${lost}`, {
+      hint: 'a suite with more samples names the cause; see also the log of the service',
+    });
+  }
   const scaleToZero = await walk.scaleToZero();
   return {
     samples: walk.samples,

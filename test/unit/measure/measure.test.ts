@@ -200,6 +200,11 @@ test('one dead revision among good ones is dropped and the rest measured', async
   );
 });
 
+test('not one sample kept is an error, not an empty measurement', async () => {
+  const { measured } = run(everywhere({ coldStatus: 500 }), { spares: 0, settings: { samplesPerRound: 1, rounds: 2 } });
+  await assert.rejects(measured, { code: 'measure-no-samples', message: /status 500/ });
+});
+
 test('an abort ends the walk with its reason', async () => {
   const controller = new AbortController();
   const { measured, cloud } = run({}, {}, controller.signal);
