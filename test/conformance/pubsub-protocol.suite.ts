@@ -288,6 +288,8 @@ export function pubSubProtocolSuite(
         await publish(topic, 'b');
         await publish(topic, 'c');
         while (seen.length < 2) await new Promise<void>((resolve) => (woken = resolve));
+        // Its answer comes after everything that the stream was sent before, on the same connection.
+        await call(subscriber, 'GetSubscription', { subscription });
         if (limitsOutstanding) assert.deepEqual([...seen].sort(), ['a', 'b']);
         const ackIds = batch.map((received) => received.ackId);
         batch = [];

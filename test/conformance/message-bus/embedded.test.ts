@@ -76,3 +76,41 @@ test('a reader that goes away takes no message with it', async () => {
     await emulator.close();
   }
 });
+
+test('an HTTP/2 connection that starts with one byte is told apart too', async () => {
+  const emulator = await startPubSubEmulator();
+  const socket = connect(Number(emulator.host.split(':')[1]), '127.0.0.1');
+  try {
+    socket.setNoDelay(true);
+    socket.write('P');
+    for (let round = 0; round < 20; round++) await new Promise((resolve) => setImmediate(resolve));
+    const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+    socket.write(Buffer.concat([Buffer.from('RI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), emptySettings]));
+    const [answer] = await once(socket, 'data');
+    assert.equal(answer[3], 4, `a SETTINGS frame and not ${answer}`);
+  } finally {
+    socket.destroy();
+    await emulator.close();
+  }
+});
+
+test('a pulled message is acknowledged, not only leased', async () => {
+  const emulator = await startPubSubEmulator();
+  const { bus, publish } = busAt(emulator.host, async () => {});
+  try {
+    await bus.ensureTopic('acked');
+    const subscription = await bus.subscribe('acked');
+    await publish('acked', 'once');
+    assert.equal((await subscription.pull(1000)).length, 1);
+    const base = `http://${emulator.host}/v1`;
+    const listed = await fetch(`${base}/projects/${bus.project}/subscriptions`);
+    const { subscriptions } = (await listed.json()) as { subscriptions: { name: string }[] };
+    const name = subscriptions[0]?.name;
+    // Gives a message back that is still leased; the first ack id of a subscription ends with 1.
+    const body = JSON.stringify({ ackIds: [`${name}:1`], ackDeadlineSeconds: 0 });
+    assert.equal((await fetch(`${base}/${name}:modifyAckDeadline`, { method: 'POST', body })).status, 200);
+    assert.deepEqual(await subscription.pull(0), []);
+  } finally {
+    await emulator.close();
+  }
+});
