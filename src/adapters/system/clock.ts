@@ -1,16 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../ports/clock.ts';
 
-/** The machine's clocks. Epoch times have the monotonic clock's resolution, so that they can be matched with logs. */
+/** The machine's clock. */
 export function createClock(): Clock {
   return {
+    // Date.now() has no fractions; the origin plus the monotonic time has.
     epochMs: () => performance.timeOrigin + performance.now(),
     monotonicMs: () => performance.now(),
-    sleep: async (durationMs, signal) => {
+    async sleep(durationMs, signal) {
+      signal?.throwIfAborted();
       try {
-        await sleep(durationMs, undefined, signal === undefined ? {} : { signal });
+        await wait(Math.max(0, durationMs), undefined, signal === undefined ? {} : { signal });
       } catch (error) {
-        // Node rejects with its own AbortError; callers want to see why it was aborted.
         signal?.throwIfAborted();
         throw error;
       }

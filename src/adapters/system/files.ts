@@ -1,35 +1,62 @@
-import { readdir, readFile, realpath } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { FileTree } from '../../ports/file-tree.ts';
 
-/** Files below `root`. What lies outside, also behind a symbolic link, is as if it did not exist. */
+/** More than any contract or manifest; what is larger is not read into memory. */
+const LARGEST_BYTES = 8 * 1024 * 1024;
+const MOST_FILES = 20_000;
+
+/** Files below a directory. What `..` or a symbolic link leads out of it is treated as not there. */
 export function createFileTree(root: string): FileTree {
+  const absoluteRoot = resolve(root);
+
   async function inside(path: string): Promise<string | undefined> {
-    if (isAbsolute(path) || path.includes('\0')) return undefined;
-    const [top, target] = await Promise.all([realpath(root), realpath(join(root, path))]).catch(() => []);
-    if (top === undefined || target === undefined) return undefined;
-    const way = relative(top, target);
-    return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : target;
+    if (path.includes('\u0000') || isAbsolute(path) || leaves(relative(absoluteRoot, join(absoluteRoot, path))))
+      return undefined;
+    try {
+      const [realRoot, real] = await Promise.all([realpath(absoluteRoot), realpath(join(absoluteRoot, path))]);
+      return leaves(relative(realRoot, real)) ? undefined : real;
+    } catch {
+      return undefined;
+    }
   }
+
   return {
-    root,
+    root: absoluteRoot,
     async read(path) {
-      const file = await inside(path);
-      if (file === undefined) return undefined;
-      return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'EISDIR' || error.code === 'ENOENT') return undefined;
-        throw error;
-      });
+      const real = await inside(path);
+      if (real === undefined) return undefined;
+      const found = await stat(real);
+      return found.isFile() && found.size <= LARGEST_BYTES ? readFile(real, 'utf8') : undefined;
     },
     exists: async (path) => (await inside(path)) !== undefined,
     async list(directory) {
-      const top = await inside(directory);
-      if (top === undefined) return [];
-      const entries = await readdir(top, { recursive: true, withFileTypes: true }).catch(() => []);
-      const files = entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => relative(top, join(entry.parentPath, entry.name)));
-      return files.map((file) => join(directory, file).split(sep).join('/')).sort();
+      const real = await inside(directory);
+      if (real === undefined || !(await stat(real)).isDirectory()) return [];
+      const entries = await readdir(real, { withFileTypes: true, recursive: true });
+      const files = entries.filter((entry) => !entry.isDirectory()).slice(0, MOST_FILES);
+      const paths = files.map((entry) =>
+        toTreePath(absoluteRoot, directory, relative(real, join(entry.parentPath, entry.name))),
+      );
+      const known = await Promise.all(
+        paths.map(async (path) => ({ path, found: await regularFile(await inside(path)) })),
+      );
+      return known
+        .filter(({ path, found }) => found && !path.split('/').includes('.git'))
+        .map(({ path }) => path)
+        .sort();
     },
   };
+}
+
+const leaves = (path: string) => path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
+
+function toTreePath(root: string, directory: string, path: string): string {
+  return relative(root, join(root, directory, path))
+    .split(sep)
+    .join('/');
+}
+
+async function regularFile(path: string | undefined): Promise<boolean> {
+  return path !== undefined && (await stat(path)).isFile();
 }

@@ -188,7 +188,7 @@ test('what is refused, where, and what is said', () => {
     [`${V}benchmark: {cold_start: {scale_to_zero_timeout: 15 minutes}}\n`, /"15 minutes".*such as 30s/],
     [`${V}benchmark: {cold_start: {iterations: 0}}\n`, /from 1 to 100/],
     [`${V}deployment_profiles: {default: {memory: 512MB}}\n`, /"512MB".*512Mi/],
-    [`${V}deployment_profiles: {default: {cpu: 3}}\n`, /found 3 at [^]*hint: Write it in quotes/],
+    [`${V}deployment_profiles: {default: {cpu: 3}}\n`, /found 3 at .*\n.*hint: Write it in quotes/],
     [`${V}deployment_profiles: {default: {cpu: "3"}}\n`, /found "3" at/],
     [`${V}deployment_profiles: {default: {execution_env: gen3}}\n`, /"gen3".*"gen1" or "gen2"/],
     [`${V}deployment_profiles: {Default: {}}\n`, /the key "Default"/],

@@ -1,0 +1,114 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../../domain/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Checkout, SourceRepository } from '../../ports/source.ts';
+import { checkRef, checkUrl, GitCli } from './git-cli.ts';
+import { checkoutRemote } from './remote.ts';
+import { exportTree, gitDirectoryOf, isDirectory, treesBelow } from './trees.ts';
+
+export interface GitSourcesOptions {
+  readonly cacheDirectory: string;
+  readonly clock: Clock;
+  /** For https://github.com only; reaches git by its environment, so that it is in no argument. */
+  readonly githubToken?: string;
+}
+
+/** Directories, and Git repositories by the git program. */
+export function createGitSources({ cacheDirectory, clock, githubToken }: GitSourcesOptions): SourceRepository {
+  const cache = resolve(cacheDirectory);
+  const git = new GitCli(githubToken);
+
+  async function checkout(
+    url: string,
+    ref: string | undefined,
+    ttlMs: number,
+    signal?: AbortSignal,
+  ): Promise<Checkout> {
+    if (ref !== undefined) checkRef(ref);
+    const directory = await localDirectory(url);
+    if (directory === undefined) {
+      checkUrl(url);
+      return checkoutRemote({ git, cacheDirectory: cache, clock }, url, ref, ttlMs, signal);
+    }
+    if (ref === undefined) {
+      const commit = await describe(directory, signal);
+      return { root: directory, ...(commit === undefined ? {} : { commit }) };
+    }
+    const tree = await treeAt(directory, ref, signal);
+    if (tree !== undefined) return tree;
+    throw new UsageError('ref-missing', `${url} is no Git repository with the ref ${ref}`, {
+      hint: 'Name an existing branch, tag or commit, or leave ref out.',
+    });
+  }
+
+  async function treeAt(directory: string, commitish: string, signal?: AbortSignal): Promise<Checkout | undefined> {
+    checkRef(commitish);
+    const gitDirectory = await gitDirectoryOf(git, directory, signal);
+    if (gitDirectory === undefined) return undefined;
+    const call = { cwd: directory, signal };
+    const prefix = await git.text(['rev-parse', '--show-prefix'], call);
+    const commit =
+      (await commitOf(commitish, call)) ??
+      (await commitOf(`refs/remotes/origin/${commitish}`, call)) ??
+      (await fetchedCommit(commitish, call));
+    if (prefix === undefined || commit === undefined) return undefined;
+    const tree = await git.text(['rev-parse', '--verify', '--quiet', `${commit}:${prefix.replace(/\/$/, '')}`], call);
+    if (tree === undefined) return undefined;
+    const root = join(treesBelow(cache), `${commit}-${tree.slice(0, 12)}`);
+    await exportTree(git, { gitDirectory, tree }, root, signal);
+    return { root, commit };
+  }
+
+  const commitOf = (name: string, call: { readonly cwd: string; readonly signal: AbortSignal | undefined }) =>
+    git.text(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], call);
+
+  /** A shallow clone, as CI makes it, lacks the base: only then the remote is asked, for that one commit. */
+  async function fetchedCommit(
+    commitish: string,
+    call: { readonly cwd: string; readonly signal: AbortSignal | undefined },
+  ): Promise<string | undefined> {
+    const shallow = await git.text(['rev-parse', '--is-shallow-repository'], call);
+    if (shallow !== 'true' || /[@^~{}]/.test(commitish)) return undefined;
+    const name = commitish.replace(/^origin\//, '');
+    const fetched = await git.run(
+      ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', '--end-of-options', 'origin', name],
+      call,
+    );
+    return fetched.code === 0 ? commitOf('FETCH_HEAD', call) : undefined;
+  }
+
+  async function describe(directory: string, signal?: AbortSignal): Promise<string | undefined> {
+    if ((await gitDirectoryOf(git, directory, signal)) === undefined) return undefined;
+    const call = { cwd: directory, signal };
+    const commit = await commitOf('HEAD', call);
+    // An ignored directory, such as a cache, has nothing to do with the commit around it.
+    const { code } = await git.run(['check-ignore', '--quiet', '--', '.'], call);
+    if (commit === undefined || code === 0) return undefined;
+    const changes = await git.text(['status', '--porcelain', '--', '.'], call);
+    return changes === '' ? commit : `${commit}-dirty`;
+  }
+
+  return { checkout, treeAt, describe };
+}
+
+/** The directory that a URL names by its path: a plain one, or `file://` to one that is no Git repository. */
+async function localDirectory(url: string): Promise<string | undefined> {
+  if (!url.includes('://')) return (await isDirectory(url)) ? resolve(url) : undefined;
+  if (!url.startsWith('file://')) return undefined;
+  try {
+    const directory = fileURLToPath(url);
+    const repository = (await exists(join(directory, '.git'))) || (await exists(join(directory, 'HEAD')));
+    return !repository && (await isDirectory(directory)) ? directory : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
