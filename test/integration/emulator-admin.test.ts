@@ -282,6 +282,17 @@ describe('the emulated Cloud Run, through the official client and real HTTP', ()
     const platform = await createCloudRunPlatform({ ...options, admin, loggingUrl: emulator.loggingUrl });
     assert.ok((await platform.list({})).length >= 3);
     assert.ok((await platform.instanceLog({ service: 'hello', sinceMs: 0 })).length > 0);
+    const atMs = clock.epochMs();
+    for (let index = 0; index < 2500; index += 1) {
+      const ids = { service: 'long', revision: 'long-1', instanceId: 'i' };
+      emulator.dataPlane.log.append({ kind: 'request', atMs: atMs + index, ...ids, status: 200, latencyMs: index });
+    }
+    const long = await platform.instanceLog({ service: 'long', sinceMs: atMs + 100 });
+    assert.deepEqual(
+      long.map(({ latencyMs }) => Math.round(latencyMs ?? Number.NaN)),
+      Array.from({ length: 2400 }, (_, index) => index + 100),
+      'all pages, in order, from the asked time on',
+    );
     await platform.close();
     assert.deepEqual(lookUps, []);
     const closed = await createCloudRunPlatform({ ...options, admin, loggingUrl: 'http://127.0.0.1:1' });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { InstanceEvent, StartReason } from '../../domain/deployment.ts';
 
 /** A Cloud Logging `LogEntry` as its REST API writes it, in the parts that Cloud Run's own logs have. */
@@ -33,11 +32,10 @@ const START_REASONS: Readonly<Record<StartReason, string>> = {
 /** The log entry that Cloud Run would write for an event. */
 export function entryOf(event: InstanceEvent, { project, region }: LogLocation): LogEntry {
   const timestamp = rfc3339(event.atMs);
-  const log = event.kind === 'request' ? 'requests' : 'varlog%2Fsystem';
   const { service, revision } = event;
   return {
-    insertId: createHash('sha256').update(JSON.stringify(event)).digest('hex').slice(0, 24),
-    logName: `projects/${project}/logs/run.googleapis.com%2F${log}`,
+    insertId: `${event.kind}-${Math.round(event.atMs * 1000).toString(36)}-${(event.trace ?? event.instanceId).slice(0, 32)}`,
+    logName: logNameOf(event.kind, project),
     resource: {
       type: 'cloud_run_revision',
       labels: {
@@ -57,6 +55,10 @@ export function entryOf(event: InstanceEvent, { project, region }: LogLocation):
       : { textPayload: textOf(event) }),
     ...(event.trace === undefined ? {} : { trace: `projects/${project}/traces/${event.trace}` }),
   };
+}
+
+export function logNameOf(kind: InstanceEvent['kind'], project: string): string {
+  return `projects/${project}/logs/run.googleapis.com%2F${kind === 'request' ? 'requests' : 'varlog%2Fsystem'}`;
 }
 
 function textOf({ kind, reason = 'UNKNOWN', service, detail }: InstanceEvent): string {

@@ -1,6 +1,16 @@
 import type { LogEntry } from './entry.ts';
 
-export type EntryFilter = (entry: LogEntry) => boolean;
+type EntryFilter = (entry: LogEntry) => boolean;
+
+export interface ParsedFilter {
+  readonly matches: EntryFilter;
+  /** What every match must have, so that a long log need not be turned into entries first. */
+  readonly service?: string;
+  readonly revision?: string;
+  readonly logNames?: readonly string[];
+  /** Epoch microseconds, inclusive. */
+  readonly sinceMicros?: number;
+}
 
 /** A filter that is wrong, or outside the subset that this emulator understands. */
 export class FilterError extends Error {
@@ -13,10 +23,11 @@ const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(>=|<=|!=|=|<|>|\(|\))|([A-Za-z0-9_.%/:
 const MAX_FILTER_CHARS = 20_000;
 
 /** Understands a documented subset of the Logging query language; throws FilterError on anything else. */
-export function parseFilter(text: string): EntryFilter {
+export function parseFilter(text: string): ParsedFilter {
   if (text.length > MAX_FILTER_CHARS) throw new FilterError(`The filter has more than ${MAX_FILTER_CHARS} characters.`);
   const tokens = tokenize(text);
   const comparisons: EntryFilter[] = [];
+  let bounds: Omit<ParsedFilter, 'matches'> = {};
   let at = 0;
   const next = () => tokens[at++] ?? '';
   while (at < tokens.length) {
@@ -25,8 +36,21 @@ export function parseFilter(text: string): EntryFilter {
     const operator = next();
     const values = tokens[at] === '(' ? valueList(next) : [next()];
     comparisons.push(comparison(field, operator, values));
+    bounds = { ...bounds, ...boundOf(field, operator, values) };
   }
-  return (entry) => comparisons.every((holds) => holds(entry));
+  return { ...bounds, matches: (entry) => comparisons.every((holds) => holds(entry)) };
+}
+
+function boundOf(field: string, operator: string, quoted: readonly string[]): Omit<ParsedFilter, 'matches'> {
+  const values = quoted.map((one) => unquote(field, one));
+  if (field === 'logName' && operator === '=') return { logNames: values };
+  const [value, ...more] = values;
+  if (value === undefined || more.length > 0) return {};
+  const sinceMicros = microseconds(value);
+  if (field === 'timestamp' && operator === '>=' && sinceMicros !== undefined) return { sinceMicros };
+  if (operator !== '=') return {};
+  if (field === 'resource.labels.service_name') return { service: value };
+  return field === 'resource.labels.revision_name' ? { revision: value } : {};
 }
 
 function tokenize(text: string): string[] {

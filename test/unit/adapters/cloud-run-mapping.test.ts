@@ -164,7 +164,10 @@ test('log entries become events', () => {
 });
 
 test('the log filter names the service and quotes what it is given', () => {
-  const filter = logFilter('p', { service: 'a"b\\', revision: 'rev', sinceMs: Date.UTC(2026, 0, 2) + 0.0012 });
+  const filter = logFilter('p', { service: 'a"b\\', revision: 'rev', sinceMs: Date.UTC(2026, 0, 2) + 0.0012 }, [
+    'requests',
+    'varlog%2Fsystem',
+  ]);
   assert.equal(
     filter,
     'resource.type="cloud_run_revision" AND resource.labels.service_name="a\\"b\\\\" AND resource.labels.revision_name="rev" AND logName=("projects/p/logs/run.googleapis.com%2Frequests" OR "projects/p/logs/run.googleapis.com%2Fvarlog%2Fsystem") AND timestamp>="2026-01-02T00:00:00.000001Z"',
@@ -194,6 +197,8 @@ test('failures say what failed, why, and what to do', () => {
   assert.equal(failed.code, 'platform-failed');
   assert.equal(failureOf(new StatusError(3, 'x'), { action: 'a', service: 's' }).code, 'platform-refused');
   assert.ok(failureOf(new Error('y'.repeat(9000)), { action: 'a', service: 's' }).message.length < 2100);
+  const noLogin = failureOf(new Error('Could not load the default credentials.'), { action: 'a', service: 's' });
+  assert.match(noLogin.hint ?? '', /^Log in/);
   const ours = new InfrastructureError('mine', 'm');
   assert.equal(failureOf(ours, { action: 'a', service: 's' }), ours);
 });

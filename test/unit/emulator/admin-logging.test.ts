@@ -60,7 +60,14 @@ test('filters of the subset choose entries', () => {
     ['timestamp<"2026-01-02T03:04:05.000501Z" AND timestamp > "2026-01-02T04:04:05.0004+01:00"', true],
     ['resource.type="cloud_run_revision"\nlabels.instanceId="i1"', true],
   ];
-  for (const [text, expected] of cases) assert.equal(parseFilter(text)(entry), expected, text);
+  for (const [text, expected] of cases) assert.equal(parseFilter(text).matches(entry), expected, text);
+});
+
+test('a filter tells what every match must have', () => {
+  const { matches: _matches, ...bounds } = parseFilter(
+    'resource.labels.service_name="svc" AND resource.labels.revision_name=("a" OR "b") AND timestamp>="1970-01-01T00:00:01Z"',
+  );
+  assert.deepEqual(bounds, { service: 'svc', sinceMicros: 1_000_000 });
 });
 
 test('anything else is refused in words', () => {
@@ -94,6 +101,15 @@ test('entries are listed in order of time, page by page', () => {
   );
   assert.equal(second.nextPageToken, undefined);
   assert.equal(list({ orderBy: 'timestamp desc' }).entries[0]?.labels.instanceId, 'i3');
+  assert.deepEqual(
+    list({ filter: 'labels.instanceId="i3"', pageSize: 1 }).entries.map(({ timestamp }) => timestamp),
+    [rfc3339(T0 + 3)],
+  );
+  assert.deepEqual(list({ filter: 'resource.labels.service_name="other"' }), { entries: [] });
+  const logName = (log: string) => `logName="projects/p/logs/run.googleapis.com%2F${log}"`;
+  assert.equal(list({ filter: logName('varlog%2Fsystem') }).entries.length, 3);
+  assert.deepEqual(list({ filter: logName('requests') }), { entries: [] });
+  assert.equal(list({ filter: `timestamp>="${rfc3339(T0 + 2)}"` }).entries.length, 2);
   const wrong: readonly object[] = [
     { resourceNames: ['projects/q'] },
     { resourceNames: 'projects/p' },

@@ -32,7 +32,8 @@ export function failureOf(error: unknown, { action, service, reason }: Failed): 
   if (error instanceof PerfError) return error;
   const code = codeOf(error);
   const text = error instanceof Error ? error.message : String(error);
-  const hint = REASON_HINTS[reason ?? ''] ?? CODE_HINTS[code ?? -1];
+  const hint =
+    REASON_HINTS[reason ?? ''] ?? CODE_HINTS[code ?? (/credentials/i.test(text) ? CODE.unauthenticated : -1)];
   const because = reason === undefined ? '' : ` (${reason})`;
   return new InfrastructureError(
     code === CODE.invalidArgument ? 'platform-refused' : 'platform-failed',

@@ -1,13 +1,21 @@
 import type { InstanceLogQuery } from '../../../ports/platform.ts';
 
-/** The filter of Cloud Logging for an instance log: system and request log only, so that no application line is read. */
-export function logFilter(project: string, { service, revision, sinceMs }: InstanceLogQuery): string {
+/** Of instances and of requests; application lines are in neither. */
+export const SYSTEM_LOG = 'varlog%2Fsystem';
+export const REQUEST_LOG = 'requests';
+
+/** The filter of Cloud Logging for what is known of instances in the given logs. */
+export function logFilter(
+  project: string,
+  { service, revision, sinceMs }: InstanceLogQuery,
+  logs: readonly string[],
+): string {
   const log = (name: string) => quote(`projects/${project}/logs/run.googleapis.com%2F${name}`);
   return [
     'resource.type="cloud_run_revision"',
     `resource.labels.service_name=${quote(service)}`,
     ...(revision === undefined ? [] : [`resource.labels.revision_name=${quote(revision)}`]),
-    `logName=(${log('requests')} OR ${log('varlog%2Fsystem')})`,
+    `logName=(${logs.map(log).join(' OR ')})`,
     `timestamp>=${quote(microsecondTime(sinceMs))}`,
   ].join(' AND ');
 }

@@ -27,10 +27,11 @@ interface Page {
 export async function readInstanceLog(
   { project, url, authorize, attempt }: LogReader,
   query: InstanceLogQuery,
+  logs: readonly string[],
   signal?: AbortSignal,
 ): Promise<readonly InstanceEvent[]> {
   const endpoint = `${url}/v2/entries:list`;
-  const filter = logFilter(project, query);
+  const filter = logFilter(project, query, logs);
   const events: InstanceEvent[] = [];
   let pageToken = '';
   for (let page = 0; page < MAX_PAGES; page += 1) {

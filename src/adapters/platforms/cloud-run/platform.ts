@@ -5,7 +5,8 @@ import { openClients } from './clients.ts';
 import { deployService } from './deploy.ts';
 import { deployedServiceOf } from './deployment.ts';
 import { failureOf } from './failure.ts';
-import { readInstanceLog } from './log-reader.ts';
+import { REQUEST_LOG, SYSTEM_LOG } from './log-filter.ts';
+import { type LogReader, readInstanceLog } from './log-reader.ts';
 import { nameOf, parentOf } from './requests.ts';
 import { scaleServiceToZero } from './scale-to-zero.ts';
 import { attempt, explained, type Session, write } from './session.ts';
@@ -56,27 +57,28 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
     },
     admitWrite: admin === undefined ? (signal) => limiter.take(signal) : () => Promise.resolve(),
   };
-  const instanceLog: Platform['instanceLog'] = (query, signal) =>
-    explained(session, 'reading the instance log of', query.service, signal, () =>
-      readInstanceLog(
-        {
-          project,
-          url: options.loggingUrl ?? GOOGLE.loggingUrl,
-          authorize: async (url) => (admin === undefined ? clients.services.auth.getRequestHeaders(url) : []),
-          attempt: (call) => attempt(session, call, signal),
-        },
-        query,
-        signal,
-      ),
-    );
+  const reader = (signal: AbortSignal | undefined): LogReader => ({
+    project,
+    url: options.loggingUrl ?? GOOGLE.loggingUrl,
+    authorize: async (url) => (admin === undefined ? clients.services.auth.getRequestHeaders(url) : []),
+    attempt: (call) => attempt(session, call, signal),
+  });
   return {
     name: options.name,
-    instanceLog,
+    instanceLog: (query, signal) =>
+      explained(session, 'reading the instance log of', query.service, signal, () =>
+        readInstanceLog(reader(signal), query, [SYSTEM_LOG, REQUEST_LOG], signal),
+      ),
     deploy: (spec, signal) =>
       explained(session, 'deploying', spec.name, signal, () => deployService(session, spec, signal)),
     scaleToZero: (service, signal) =>
       explained(session, 'scaling to zero', service, signal, () =>
-        scaleServiceToZero(session, service, () => instanceLog({ service, sinceMs: 0 }, signal), signal),
+        scaleServiceToZero(
+          session,
+          service,
+          () => readInstanceLog(reader(signal), { service, sinceMs: 0 }, [SYSTEM_LOG], signal),
+          signal,
+        ),
       ),
     list: (labels, signal) =>
       explained(session, 'listing services in', region, signal, () => listServices(session, labels, signal)),
