@@ -59,7 +59,7 @@ export async function openEndpoint(route: () => RevisionRunner | undefined, log:
     } else upgrade(request, socket, head, runner, log, begin());
   });
   http1.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => socket.destroy());
     else socket.destroy();
   });
   const http2 = createHttp2Server();

@@ -73,6 +73,7 @@ export function upgrade(
   }
 
   client.on('error', cut);
+  client.on('finish', () => client.destroy());
   client.on('close', () => {
     admission?.finish(answered ? 101 : 499);
     cut();

@@ -141,6 +141,62 @@ test('SIGTERM that is ignored: SIGKILL after the grace period, to descendants to
   assert.match(bench.events('stop')[0]?.detail ?? '', /^manual scaling: gone [\d.]+ ms after SIGTERM, signal SIGKILL$/);
 });
 
+test('an instance that exits takes its descendants with it', async () => {
+  const bench = open();
+  const origin = await bench.serve('http-service.mjs', { service: 'parent' });
+  const descendant = Number((await text(`${origin}/descendant`)).body);
+  assert.equal((await text(`${origin}/exit`)).status, 503);
+  await until('the descendant is gone', () => !isAlive(descendant));
+});
+
+test('container runtime: run, serve, stop, and leftovers, by the calls that it makes', async () => {
+  const bench = open({ containerCli: join(import.meta.dirname, '../fixtures/services/instances/container-cli.mjs') });
+  const { stateDirectory } = bench.settings;
+  const cliState = bench.settings.imagesDirectory;
+  process.env.CONTAINER_CLI_STATE = cliState;
+  const dataPlane = createDataPlane(bench.settings, createAutoRuntime(bench.settings));
+  try {
+    const image = `registry/app@sha256:${'5'.repeat(64)}`;
+    const revision = revisionOf(bench.settings, 'http-service.mjs', { service: 'boxed', image });
+    dataPlane.addRevision(revision);
+    const origin = await dataPlane.openEndpoint('boxed', () => revision.name);
+    const pid = Number((await text(`${origin}/pid`)).body);
+    assert.equal(readdirSync(stateDirectory).length, 1);
+    assert.deepEqual(await stopLeftovers(stateDirectory), [], 'its run lives');
+    await dataPlane.setScaling('boxed', { mode: 'manual', instanceCount: 0 });
+    assert.equal(startIdentity(pid), undefined);
+    assert.deepEqual(readdirSync(stateDirectory), []);
+    assert.match(
+      dataPlane.log.entries().find((event) => event.kind === 'stop')?.detail ?? '',
+      /^manual scaling: gone [\d.]+ ms after SIGTERM, code 0$/,
+    );
+    const calls = readFileSync(join(cliState, 'calls'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const names = calls.map(([command]) => command);
+    assert.deepEqual(names.slice(0, 4), ['network', 'image', 'image', 'run']);
+    assert.deepEqual(new Set(names.slice(4)), new Set(['logs', 'wait', 'stop']));
+    assert.equal(calls[3].at(-1), `sha256:${'5'.repeat(64)}`, 'built here only: known by its id');
+    assert.deepEqual(calls.find(([command]) => command === 'stop').slice(1, 3), ['--time', '2']);
+
+    await dataPlane.setScaling('boxed', { mode: 'automatic' });
+    const orphan = Number((await text(`${origin}/pid`)).body);
+    const [name = ''] = readdirSync(stateDirectory);
+    const record = JSON.parse(readFileSync(join(stateDirectory, name), 'utf8'));
+    writeFileSync(
+      join(stateDirectory, name),
+      JSON.stringify({ ...record, owner: { pid: 4_000_000, identity: 'x:1' } }),
+    );
+    const [stopped] = await stopLeftovers(stateDirectory);
+    assert.deepEqual([stopped?.kind, stopped?.container], ['container', record.runs.container]);
+    await until('the container is gone', () => startIdentity(orphan) === undefined);
+  } finally {
+    await dataPlane.close();
+    delete process.env.CONTAINER_CLI_STATE;
+  }
+});
+
 test('close ends starting instances, waiting requests, ports and records', async () => {
   const bench = open();
   const origin = await bench.serve('http-service.mjs', { service: 'closing', env: { BOOT_MS: '10000' } });
