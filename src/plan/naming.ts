@@ -13,6 +13,7 @@ const ALPHABET = 'bcdfghjkmnpqrstvwxz23456789';
 /** Labels of everything that cloudrun-perf deploys; `cleanup` finds services by them. */
 export const MANAGED_LABELS = { 'managed-by': 'cloudrun-perf' } as const;
 export const RUN_LABEL = 'perf-run-id';
+export const OWNER_LABEL = 'perf-owner';
 
 /** Letters and digits that depend on all parts. */
 function hashText(parts: readonly string[], length: number): string {

@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { execute } from './commands/index.ts';
+import { parseCliArgs } from './config/cli-args.ts';
+import { openContext, toolVersion } from './context.ts';
+import { formatError, PerfError } from './domain/errors.ts';
+import { EXIT, winningExitCode } from './domain/exit-codes.ts';
+
+const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+type Interruption = keyof typeof SIGNAL_CODES;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const request = parseCliArgs(argv);
+  if (request.command === 'help') return print(`${request.text.trimEnd()}\n`);
+  if (request.command === 'version') return print(`${toolVersion()}\n`);
+  const interruption = listenForInterruption();
+  const context = await openContext(request, { kind: 'cli', signal: interruption.signal });
+  try {
+    const outcome = await execute({ request, ...context, signal: interruption.signal });
+    return interruption.exitCode() ?? winningExitCode(outcome.exitCodes);
+  } catch (error) {
+    const code = interruption.exitCode();
+    if (code === undefined) throw error;
+    context.ports.logger.warn('interrupted; everything that was started has been stopped');
+    return code;
+  } finally {
+    await context.close();
+  }
+}
+
+/** The first signal asks for an orderly end; a second one, from a user who has waited, ends at once. */
+function listenForInterruption() {
+  const controller = new AbortController();
+  let received: Interruption | undefined;
+  for (const name of Object.keys(SIGNAL_CODES) as Interruption[]) {
+    process.on(name, () => {
+      if (received !== undefined) process.exit(SIGNAL_CODES[name]);
+      received = name;
+      controller.abort(new Error(`interrupted by ${name}`));
+    });
+  }
+  return { signal: controller.signal, exitCode: () => (received === undefined ? undefined : SIGNAL_CODES[received]) };
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return EXIT.ok;
+}
+
+function explain(error: unknown): number {
+  const expected = error instanceof PerfError;
+  process.stderr.write(
+    `${expected ? formatError(error) : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return expected ? error.exitCode : EXIT.infrastructure;
+}
+
+void main(process.argv.slice(2))
+  .catch(explain)
+  .then((code) => {
+    process.exitCode = code;
+  });

@@ -1,0 +1,116 @@
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import type { Config, ServiceRepositoryConfig } from '../config/config.ts';
+import type { GlobalOptions } from '../config/request.ts';
+import { type LoadedContract, loadContract } from '../contract/contract.ts';
+import { contractDrift } from '../contract/drift.ts';
+import { UsageError } from '../domain/errors.ts';
+import type { ServiceRepository } from '../domain/implementation.ts';
+import { parseManifest } from '../manifest/parse.ts';
+import { checkRepository } from '../manifest/repository.ts';
+import type { Ports } from './ports.ts';
+
+const MANIFEST = 'manifest.yaml';
+
+/** The contract of a service type that ships with cloudrun-perf. */
+export async function shippedContract(serviceType: string, ports: Ports): Promise<LoadedContract> {
+  return loadContract(await ports.contractFiles(serviceType));
+}
+
+/** Discovers all service repositories of a request: the given manifest, else the configured ones, else ./manifest.yaml. */
+export async function discoverRepositories(
+  request: Pick<GlobalOptions, 'manifest'>,
+  config: Config,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<readonly ServiceRepository[]> {
+  // What the user names on the command line starts from here; what a file names starts from that file.
+  const named = request.manifest !== undefined || config.serviceRepositories.length === 0;
+  const wanted = named ? [{ url: request.manifest ?? '.' }] : config.serviceRepositories;
+  const base =
+    named || config.file === undefined ? ports.workingDirectory : dirname(resolve(ports.workingDirectory, config.file));
+  const repositories: ServiceRepository[] = [];
+  for (const repository of wanted) {
+    signal.throwIfAborted();
+    repositories.push(await discoverRepository(repository, base, config.discovery.cacheTtlMs, ports, signal));
+  }
+  return repositories;
+}
+
+async function discoverRepository(
+  wanted: ServiceRepositoryConfig,
+  base: string,
+  cacheTtlMs: number,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<ServiceRepository> {
+  ports.logger.progress(`discovering ${wanted.url}`);
+  const named = /\.ya?ml$/.test(wanted.url);
+  const url = named ? wanted.url.replace(/[^/\\]+$/, '') || '.' : wanted.url;
+  const manifestPath = named ? wanted.url.slice(url === '.' ? 0 : url.length) : MANIFEST;
+  const checkout = await ports.sources.checkout(absolute(url, base), wanted.ref, cacheTtlMs, signal);
+  if (checkout.cachedAgeMs !== undefined) {
+    ports.logger.warn(`${wanted.url} is unreachable: using the copy from ${minutes(checkout.cachedAgeMs)} ago`, {
+      url: wanted.url,
+    });
+  }
+  const tree = ports.fileTree(checkout.root);
+  const file = displayPath(join(checkout.root, manifestPath), ports);
+  const text = await tree.read(manifestPath);
+  if (text === undefined) {
+    throw new UsageError('manifest-missing', `${file}: no such file`, {
+      hint: `a service repository holds a ${MANIFEST}; name another one with --manifest`,
+    });
+  }
+  const manifest = parseManifest({ text, file }, ports.schemas);
+  if (wanted.type !== undefined && wanted.type !== manifest.serviceType) {
+    throw new UsageError(
+      'type-mismatch',
+      `${file}: service_type is ${manifest.serviceType}, the configuration says ${wanted.type}`,
+      {
+        hint: 'correct "type" in the configuration or "service_type" in the manifest',
+      },
+    );
+  }
+  const contract = await shippedContract(manifest.serviceType, ports);
+  await checkRepository(manifest, tree, { text, file }, Object.keys(contract.features));
+  await warnOfDrift(manifest.serviceType, tree.root, ports);
+  return {
+    source: wanted.url,
+    root: checkout.root,
+    manifestPath,
+    manifest,
+    ...(wanted.ref === undefined ? {} : { ref: wanted.ref }),
+    ...(checkout.commit === undefined ? {} : { commit: checkout.commit }),
+    ...(checkout.cachedAgeMs === undefined ? {} : { cachedAgeMs: checkout.cachedAgeMs }),
+  };
+}
+
+/** The contract shipped here is the one that counts; a copy in the service repository that differs misleads its readers. */
+async function warnOfDrift(serviceType: string, root: string, ports: Ports): Promise<void> {
+  const tree = ports.fileTree(root);
+  const paths = await tree.list('contract');
+  if (paths.length === 0) return;
+  const local = new Map<string, string>();
+  for (const path of paths) local.set(path.slice('contract/'.length), (await tree.read(path)) ?? '');
+  const differing = contractDrift(await ports.contractFiles(serviceType), local);
+  if (differing.length === 0) return;
+  ports.logger.warn(
+    `contract/ of ${displayPath(root, ports)} differs from the ${serviceType} contract in: ${differing.slice(0, 5).join(', ')}`,
+  );
+}
+
+/** A directory made absolute; Git URLs (`scheme://`, `user@host:path`) as they are. */
+function absolute(url: string, base: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) || /^[\w.-]+@[\w.-]+:/.test(url) || isAbsolute(url)
+    ? url
+    : resolve(base, url);
+}
+
+function displayPath(path: string, ports: Ports): string {
+  const fromHere = relative(ports.workingDirectory, path);
+  return fromHere.startsWith('..') || fromHere === '' ? path : fromHere;
+}
+
+function minutes(durationMs: number): string {
+  return durationMs < 120_000 ? `${Math.round(durationMs / 1000)} s` : `${Math.round(durationMs / 60_000)} min`;
+}

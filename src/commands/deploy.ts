@@ -1,0 +1,73 @@
+import type { Config } from '../config/config.ts';
+import type { DeployRequest } from '../config/request.ts';
+import { EXIT } from '../domain/exit-codes.ts';
+import type { PlatformName } from '../domain/plan.ts';
+import { discoverRepositories } from './catalog.ts';
+import { untilAborted } from './emulate.ts';
+import type { Outcome } from './outcome.ts';
+import { mapParallel } from './parallel.ts';
+import { planRun } from './plan-run.ts';
+import type { Ports } from './ports.ts';
+import { prepare, removeServices, StageError } from './prepare.ts';
+
+const NO_BASELINE = { trees: new Map(), reason: 'deploy compares nothing' };
+
+/**
+ * Deploys one revision of every selected implementation and prints the URLs. The local platform lives in this process,
+ * so there the command stays until it is interrupted and then removes everything; in the cloud `cleanup --run` does.
+ */
+export async function deploy(
+  request: DeployRequest,
+  platform: PlatformName,
+  config: Config,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const repositories = await discoverRepositories(request, config, ports, signal);
+  const overrides = { samplesPerRound: 1, rounds: 1 };
+  const { plan, description } = planRun(
+    { ...request, platform, suite: 'quick', overrides },
+    config,
+    repositories,
+    NO_BASELINE,
+    ports,
+  );
+  if (request.dryRun) {
+    ports.print(description);
+    return { exitCodes: [], outputs: {} };
+  }
+  ports.rememberRun(plan.runId);
+  const failures: unknown[] = [];
+  const deployed: { name: string; service: string; url: string }[] = [];
+  try {
+    await mapParallel(plan.implementations, ports.tool.cpus, async (planned) => {
+      const { name } = planned.implementation;
+      const missing = await ports.builder.unavailable(planned.implementation);
+      if (missing !== undefined) return ports.logger.warn(`${name} is not deployed: ${missing}`);
+      try {
+        const { sides } = await prepare(plan, planned, {}, ports, (error) => failures.push(error), signal);
+        for (const { deployment } of sides) deployed.push({ name, service: deployment.service, url: deployment.url });
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const cause = error instanceof StageError ? error.cause : error;
+        ports.logger.error(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`);
+        failures.push(error);
+      }
+    });
+    deployed.sort((a, b) => a.name.localeCompare(b.name, 'en'));
+    const { runId } = plan;
+    ports.print(
+      request.format === 'json'
+        ? `${JSON.stringify({ runId, services: deployed }, undefined, 2)}\n`
+        : `${[`run ${runId}`, ...deployed.map(({ name, url }) => `${name}  ${url}`)].join('\n')}\n`,
+    );
+    if (platform === 'local' && deployed.length > 0) {
+      ports.logger.info('the services live until you press Ctrl-C');
+      await untilAborted(signal);
+    }
+  } finally {
+    if (platform === 'local')
+      for (const planned of plan.implementations) await removeServices(planned, ports, (error) => failures.push(error));
+  }
+  return { exitCodes: failures.length > 0 ? [EXIT.infrastructure] : [], outputs: { 'run-id': plan.runId } };
+}

@@ -1,0 +1,26 @@
+import type { Config } from '../config/config.ts';
+import type { EnvRequest } from '../config/request.ts';
+import { PROTOCOLS } from '../protocols/registry.ts';
+import { NOTHING, type Outcome } from './outcome.ts';
+import type { Ports } from './ports.ts';
+
+/** Where the Pub/Sub emulator of Google's SDK listens unless told otherwise. */
+export const DEFAULT_PUBSUB_HOST = '127.0.0.1:8085';
+/** Names used with services that somebody else started; `env` and `validate --url` must agree on them. */
+export const EXTERNAL_PROJECT = 'cloudrun-perf';
+export const externalTopic = (serviceType: string) => `${serviceType}-vectors`;
+
+/** Prints, as KEY=VALUE lines, what a service must be started with so that `validate --url` can check it. */
+export async function env(request: EnvRequest, config: Config, ports: Ports): Promise<Outcome> {
+  const values = PROTOCOLS[request.type].environment({
+    project: config.gcp.projectId ?? EXTERNAL_PROJECT,
+    topic: externalTopic(request.type),
+    pubsubHost: request.pubsubEmulator ?? DEFAULT_PUBSUB_HOST,
+  });
+  ports.print(
+    `${Object.entries(values)
+      .map(([key, value]) => `${key}=${value}`)
+      .join('\n')}\n`,
+  );
+  return NOTHING;
+}

@@ -1,0 +1,47 @@
+import type { Config } from '../config/config.ts';
+import type { CommandRequest } from '../config/request.ts';
+import type { PlatformName } from '../domain/plan.ts';
+import { benchmark } from './benchmark.ts';
+import { cleanup } from './cleanup.ts';
+import { compare } from './compare.ts';
+import { deploy } from './deploy.ts';
+import { discover } from './discover.ts';
+import { emulate } from './emulate.ts';
+import { env } from './env.ts';
+import type { Outcome } from './outcome.ts';
+import type { Ports } from './ports.ts';
+import { report } from './report.ts';
+import { validate } from './validate.ts';
+
+export interface Execution {
+  readonly request: CommandRequest;
+  readonly config: Config;
+  readonly platform: PlatformName;
+  readonly ports: Ports;
+  /** Aborted when the user or the runner wants it to end. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs the use case that the request names. */
+export function execute({ request, config, platform, ports, signal }: Execution): Promise<Outcome> {
+  switch (request.command) {
+    case 'discover':
+      return discover(request, config, ports, signal);
+    case 'validate':
+      return validate(request, platform, config, ports, signal);
+    case 'deploy':
+      return deploy(request, platform, config, ports, signal);
+    case 'benchmark':
+      return benchmark(request, platform, config, ports, signal);
+    case 'report':
+      return report(request, ports);
+    case 'compare':
+      return compare(request, config, ports);
+    case 'cleanup':
+      return cleanup(request, platform, ports, signal);
+    case 'env':
+      return env(request, config, ports);
+    case 'emulate':
+      return emulate(request, ports, signal);
+  }
+}

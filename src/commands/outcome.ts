@@ -1,0 +1,13 @@
+import type { ExitCode } from '../domain/exit-codes.ts';
+
+/** What a use case leaves for its entry to translate. */
+export interface Outcome {
+  /** All that apply; the entry lets the strongest win. */
+  readonly exitCodes: readonly ExitCode[];
+  /** Outputs of the action, by their kebab-case name. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Markdown for the job summary. */
+  readonly summary?: string;
+}
+
+export const NOTHING: Outcome = { exitCodes: [], outputs: {} };

@@ -1,0 +1,124 @@
+import type { Config } from '../config/config.ts';
+import { nearest } from '../documents/nearest.ts';
+import { UsageError } from '../domain/errors.ts';
+import type { Implementation, Selection, ServiceRepository } from '../domain/implementation.ts';
+import type { Plan, PlatformName, Suite } from '../domain/plan.ts';
+import type { Profile } from '../domain/profile.ts';
+import type { RunMetadata } from '../domain/run.ts';
+import { describePlan } from '../plan/describe.ts';
+import { createRunId } from '../plan/naming.ts';
+import { createPlan } from '../plan/plan.ts';
+import type { SettingsOverrides } from '../plan/settings.ts';
+import type { BaselineSource } from './baseline-source.ts';
+import type { Ports } from './ports.ts';
+
+/** What `validate`, `deploy` and `benchmark` plan with. */
+export interface PlanOptions {
+  readonly selection: Selection;
+  readonly suite: Suite;
+  readonly profiles: readonly string[];
+  readonly platform: PlatformName;
+  readonly overrides: SettingsOverrides;
+}
+
+export interface PlannedRun {
+  readonly plan: Plan;
+  /** What `--dry-run` prints. */
+  readonly description: string;
+}
+
+export function planRun(
+  options: PlanOptions,
+  config: Config,
+  repositories: readonly ServiceRepository[],
+  baseline: BaselineSource,
+  ports: Ports,
+): PlannedRun {
+  const local = options.platform === 'local';
+  const project = config.gcp.projectId ?? (local ? 'local' : undefined);
+  if (project === undefined) {
+    throw new UsageError('project-missing', 'platform cloudrun needs a Google Cloud project, found none', {
+      hint: 'name it with --project, project-id or gcp.project_id; or use --platform local',
+    });
+  }
+  const plan = createPlan({
+    repositories,
+    selection: merged(options.selection, config.benchmark.filter),
+    suite: options.suite,
+    profiles: (options.profiles.length === 0 ? ['default'] : options.profiles).map((name) =>
+      profileNamed(name, config),
+    ),
+    profileOf: Object.fromEntries(
+      Object.entries(config.implementations).flatMap(([name, own]) =>
+        own.profile === undefined ? [] : [[name, profileNamed(own.profile, config)]],
+      ),
+    ),
+    platform: options.platform,
+    region: local ? 'local' : config.gcp.region,
+    project,
+    runId: createRunId(ports.clock.epochMs(), ports.randomText()),
+    owner: ports.tool.owner,
+    settings: options.overrides,
+    baselineAvailable: (repository: ServiceRepository, implementation: Implementation) =>
+      baseline.trees.get(repository.root)?.implementations.has(implementation.name) ?? false,
+  });
+  const description = describePlan(plan, {
+    runtime: config.emulator.runtime,
+    ...(config.gcp.artifactRegistry === undefined ? {} : { artifactRegistry: config.gcp.artifactRegistry }),
+  });
+  return { plan, description };
+}
+
+/** Metadata of a run that starts now. */
+export async function runMetadata(
+  plan: Plan,
+  repositories: readonly ServiceRepository[],
+  baseline: BaselineSource,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<RunMetadata> {
+  const [first] = repositories;
+  const commit = first === undefined ? undefined : (first.commit ?? (await ports.sources.describe(first.root, signal)));
+  return {
+    format: 'run/1',
+    runId: plan.runId,
+    state: 'running',
+    startedAt: new Date(ports.clock.epochMs()).toISOString(),
+    toolVersion: ports.tool.version,
+    platform: plan.platform,
+    region: plan.region,
+    project: plan.project,
+    suite: plan.suite,
+    seed: plan.seed,
+    ...(commit === undefined ? {} : { commit }),
+    driver: ports.tool.driver,
+    serviceTypes: [...new Set(plan.implementations.map(({ implementation }) => implementation.serviceType))],
+    ...(baseline.reference === undefined ? {} : { baseline: baseline.reference }),
+    failures: [],
+  };
+}
+
+/** What the request names goes before the configuration's filter, criterion by criterion. */
+function merged(request: Selection, config: Selection): Selection {
+  const either = (key: keyof Selection) => (request[key].length > 0 ? request[key] : config[key]);
+  return {
+    types: either('types'),
+    languages: either('languages'),
+    frameworks: either('frameworks'),
+    implementations: either('implementations'),
+  };
+}
+
+function profileNamed(name: string, config: Config): Profile {
+  const profile = Object.hasOwn(config.profiles, name) ? config.profiles[name] : undefined;
+  if (profile !== undefined) return profile;
+  const known = Object.keys(config.profiles);
+  const near = nearest(name, known);
+  throw new UsageError(
+    'unknown-profile',
+    `no deployment profile ${JSON.stringify(name)}; found are ${known.join(', ')}`,
+    {
+      hint: near === undefined ? 'list it under deployment_profiles in the configuration' : `Did you mean ${near}?`,
+    },
+  );
+}

@@ -1,0 +1,55 @@
+import type { Schemas } from '../config/schemas.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FileTree } from '../ports/file-tree.ts';
+import type { ImageBuilder } from '../ports/image-builder.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { MessageBus } from '../ports/message-bus.ts';
+import type { Platform } from '../ports/platform.ts';
+import type { ResultStore } from '../ports/result-store.ts';
+import type { SourceRepository } from '../ports/source.ts';
+import type { HttpTransport } from '../ports/transport.ts';
+
+/** A local Cloud Run and Pub/Sub that other programs may use, until it is closed. */
+export interface RunningEmulator {
+  readonly adminHost: string;
+  readonly loggingUrl: string;
+  readonly pubsubHost: string;
+}
+
+/** Everything that a use case may touch. Built once, in context.ts; tests build it from fakes. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly transport: HttpTransport;
+  readonly store: ResultStore;
+  readonly sources: SourceRepository;
+  readonly builder: ImageBuilder;
+  readonly schemas: Schemas;
+  /** Absolute directory that relative paths of the user start from. */
+  readonly workingDirectory: string;
+  readonly tool: {
+    readonly version: string;
+    /** Where requests come from: operating system, architecture, CPU count. */
+    readonly driver: string;
+    readonly cpus: number;
+    /** Repository or user on whose behalf services are deployed; scopes names, labels and cleanup. */
+    readonly owner: string;
+  };
+  /** Files of a contract that ships with cloudrun-perf, by path relative to its directory. */
+  contractFiles(serviceType: string): Promise<ReadonlyMap<string, string>>;
+  fileTree(root: string): FileTree;
+  /** Starts the emulator on the local platform; the same object on each call. */
+  platform(): Promise<Platform>;
+  messageBus(): Promise<MessageBus | undefined>;
+  /** A message bus on an emulator that somebody else runs, or, when nothing listens there, on one that we run there. */
+  messageBusAt(host: string, project: string): Promise<MessageBus>;
+  emulator(): Promise<RunningEmulator>;
+  /** Ends what earlier, killed runs of this user left on this machine; one line each. */
+  stopLeftovers(): Promise<readonly string[]>;
+  /** Remembers the run for the action's post step. */
+  rememberRun(runId: string): void;
+  randomText(): string;
+  /** Standard output, for what the user asked to see. */
+  print(text: string): void;
+  writeFile(path: string, text: string): Promise<void>;
+}

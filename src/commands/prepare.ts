@@ -1,0 +1,177 @@
+import { waitUntilReady } from '../deploy/readiness.ts';
+import { rollOut, serviceSpec, tagUrl } from '../deploy/rollout.ts';
+import type { Artifact, Deployment, Side } from '../domain/deployment.ts';
+import { PerfError } from '../domain/errors.ts';
+import type { Implementation } from '../domain/implementation.ts';
+import type { Plan, PlannedImplementation, PlannedService } from '../domain/plan.ts';
+import type { RunFailure } from '../domain/run.ts';
+import { PROTOCOLS } from '../protocols/registry.ts';
+import type { Ports } from './ports.ts';
+
+export interface PreparedSide {
+  readonly side: Side;
+  readonly artifact: Artifact;
+  readonly deployment: Deployment;
+}
+
+/** One implementation, built and deployed on every planned side, answering on its check revision. */
+export interface Prepared {
+  readonly planned: PlannedImplementation;
+  readonly sides: readonly PreparedSide[];
+  /** Pub/Sub topic that the head's services publish to. */
+  readonly topic: string;
+}
+
+/** What one side is built from: the tree's own manifest entry, root and commit. */
+export interface SideSource {
+  readonly implementation: Implementation;
+  readonly root: string;
+  readonly commit?: string;
+}
+export type SideSources = Readonly<Partial<Record<Side, SideSource>>>;
+
+/** A stage failed; carries which, for the list of failures. */
+export class StageError extends Error {
+  override readonly name = 'StageError';
+  readonly stage: RunFailure['stage'];
+  override readonly cause: unknown;
+  constructor(stage: RunFailure['stage'], cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause));
+    this.stage = stage;
+    this.cause = cause;
+  }
+}
+
+/** Names the stage that an error came from, once. */
+export async function inStage<T>(stage: RunFailure['stage'], call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw error instanceof StageError ? error : new StageError(stage, error);
+  }
+}
+
+/** Topic of one implementation in one run: runs and implementations never see each other's messages. */
+export function topicName(plan: Plan, implementation: string): string {
+  return `perf-${plan.runId}-${implementation}`;
+}
+
+/** Environment that the protocol asks for, with Pub/Sub bound to a topic that exists. */
+export async function serviceEnvironment(
+  plan: Plan,
+  planned: PlannedImplementation,
+  topic: string,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const bus = await ports.messageBus();
+  await bus?.ensureTopic(topic, signal);
+  const pubsubHost = bus?.emulatorHost;
+  return PROTOCOLS[planned.implementation.serviceType].environment({
+    project: plan.project,
+    topic,
+    ...(pubsubHost === undefined ? {} : { pubsubHost }),
+  });
+}
+
+/**
+ * Builds and deploys all planned sides, head first, and waits for the first answer of each. Throws StageError when the
+ * head fails; a base that fails is told to `onBaseFailure` and left out, since it is not what the user is changing.
+ */
+export async function prepare(
+  plan: Plan,
+  planned: PlannedImplementation,
+  sources: SideSources,
+  ports: Ports,
+  onBaseFailure: (error: StageError) => void,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const topic = topicName(plan, planned.implementation.name);
+  const env = await inStage('deploy', () => serviceEnvironment(plan, planned, topic, ports, signal));
+  const sides: PreparedSide[] = [];
+  const headFirst = [...planned.services].sort((a, b) => b.side.localeCompare(a.side, 'en'));
+  for (const service of headFirst) {
+    signal.throwIfAborted();
+    try {
+      sides.push(await prepareSide(plan, planned, service, sources[service.side], env, ports, signal));
+    } catch (error) {
+      if (service.side === 'head' || signal.aborted || !(error instanceof StageError)) throw error;
+      onBaseFailure(error);
+    }
+  }
+  return { planned, sides, topic };
+}
+
+async function prepareSide(
+  plan: Plan,
+  planned: PlannedImplementation,
+  service: PlannedService,
+  source: SideSource | undefined,
+  env: Readonly<Record<string, string>>,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<PreparedSide> {
+  const { implementation } = planned;
+  const artifact = await inStage('build', () => {
+    ports.logger.progress(`${implementation.name}: building ${service.side}`);
+    const request = {
+      implementation: source?.implementation ?? implementation,
+      repositoryRoot: source?.root ?? planned.repositoryRoot,
+      label: `${plan.runId}/${service.side}`,
+      ...(source?.commit === undefined ? {} : { sourceCommit: source.commit }),
+    };
+    return ports.builder.build(request, signal);
+  });
+  const deployment = await inStage('deploy', async () => {
+    ports.logger.progress(`${implementation.name}: deploying ${service.side}, ${service.sampleTags.length} revisions`);
+    return rollOut(await ports.platform(), serviceSpec(planned, service, artifact, env), signal);
+  });
+  await inStage('deploy', () => firstAnswer(plan, planned, service, deployment, ports, signal));
+  return { side: service.side, artifact, deployment };
+}
+
+async function firstAnswer(
+  plan: Plan,
+  planned: PlannedImplementation,
+  service: PlannedService,
+  deployment: Deployment,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  if (service.checkTag === undefined) return;
+  const revision = deployment.revisions.find(({ tag }) => tag === service.checkTag)?.revision ?? '';
+  const target = { service: deployment.service, revision, url: tagUrl(deployment, service.checkTag) };
+  const request = PROTOCOLS[planned.implementation.serviceType].coldRequest();
+  const platform = await ports.platform();
+  await waitUntilReady(
+    target,
+    request,
+    plan.settings.coldTimeoutMs,
+    { transport: ports.transport, platform, clock: ports.clock },
+    signal,
+  );
+}
+
+/** Origin that contract validation talks to: the check revision of a side. */
+export function checkUrl(prepared: Prepared, side: Side): string {
+  const service = prepared.planned.services.find((candidate) => candidate.side === side);
+  const deployed = prepared.sides.find((candidate) => candidate.side === side);
+  if (service?.checkTag === undefined || deployed === undefined) throw new Error(`${side} has no check revision`);
+  return tagUrl(deployed.deployment, service.checkTag);
+}
+
+/** Removes all services of an implementation; what cannot be removed is reported and does not stop the others. */
+export async function removeServices(
+  planned: PlannedImplementation,
+  ports: Ports,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  const platform = await ports.platform();
+  for (const { name } of planned.services) {
+    try {
+      await platform.remove(name);
+    } catch (error) {
+      onFailure(error instanceof PerfError ? error : new Error(`could not remove service ${name}`, { cause: error }));
+    }
+  }
+}

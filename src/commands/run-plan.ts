@@ -1,0 +1,167 @@
+import { type Conformance, conforms } from '../domain/conformance.ts';
+import type { Plan, PlannedImplementation } from '../domain/plan.ts';
+import type { ImplementationResult, RunMetadata } from '../domain/run.ts';
+import { measureImplementation } from '../measure/measure.ts';
+import { scheduleSamples, spareTags } from '../measure/schedule.ts';
+import { PROTOCOLS } from '../protocols/registry.ts';
+import type { BaselineSource } from './baseline-source.ts';
+import { checkConformance } from './conformance.ts';
+import { measured } from './measured-protocol.ts';
+import { mapParallel } from './parallel.ts';
+import type { Ports } from './ports.ts';
+import { checkUrl, inStage, type Prepared, prepare, removeServices, type SideSources, StageError } from './prepare.ts';
+import type { RunRecorder } from './recorder.ts';
+import { emptyResult, measuredResult } from './results.ts';
+
+export interface RunContext {
+  readonly plan: Plan;
+  readonly baseline: BaselineSource;
+  readonly metadata: RunMetadata;
+  readonly recorder: RunRecorder;
+  readonly ports: Ports;
+  readonly signal: AbortSignal;
+}
+
+export interface Checked {
+  readonly prepared: Prepared;
+  readonly conformance: Conformance;
+}
+
+/**
+ * Measures every implementation of the plan and removes what was deployed, whatever happens. Builds, deploys and
+ * contract checks run in parallel, since they disturb nobody as long as nothing is measured; then one implementation
+ * at a time has the machine.
+ */
+export async function measureAll(context: RunContext): Promise<void> {
+  const { plan, recorder, ports, signal } = context;
+  const remove = (planned: PlannedImplementation) =>
+    removeServices(planned, ports, (error) => recorder.fail('cleanup', error, planned.implementation.name));
+  try {
+    const checked = await mapParallel(plan.implementations, ports.tool.cpus, (planned) =>
+      prepareAndCheck(planned, context),
+    );
+    const ready = checked.filter((one) => one !== undefined);
+    for (const [index, one] of ready.entries()) {
+      signal.throwIfAborted();
+      ports.logger.info(`measuring ${one.prepared.planned.implementation.name} (${index + 1} of ${ready.length})`);
+      await measureOne(one, context);
+      await remove(one.prepared.planned);
+    }
+  } finally {
+    for (const planned of plan.implementations) await remove(planned);
+  }
+}
+
+/** Builds, deploys and validates one; undefined when that already decided its result, which is then recorded. */
+export async function prepareAndCheck(
+  planned: PlannedImplementation,
+  context: RunContext,
+): Promise<Checked | undefined> {
+  const { plan, ports, signal, recorder } = context;
+  const { name } = planned.implementation;
+  const missing = await ports.builder.unavailable(planned.implementation);
+  if (missing !== undefined) {
+    ports.logger.warn(`${name} is not measured: ${missing}`);
+    await record(planned, context, { state: 'not measured', reason: missing });
+    return undefined;
+  }
+  try {
+    const sources = sideSources(planned, context.baseline);
+    const onBaseFailure = (error: StageError) => recorder.fail(error.stage, error.cause, `${name} (base)`);
+    const prepared = await prepare(plan, planned, sources, ports, onBaseFailure, signal);
+    const conformance = await inStage('validate', () => checkHead(prepared, ports, signal));
+    announce(name, conformance, ports);
+    if (conforms(conformance)) return { prepared, conformance };
+    await record(planned, context, { conformance, state: 'contract failed', reason: contractReason(conformance) });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    await recordFailure(planned, error, context);
+  }
+  return undefined;
+}
+
+async function measureOne({ prepared, conformance }: Checked, context: RunContext): Promise<void> {
+  const { plan, ports, signal, metadata } = context;
+  const { planned } = prepared;
+  try {
+    const tagsOf = (side: string) => planned.services.find((service) => service.side === side)?.sampleTags ?? [];
+    const scheduled = prepared.sides.map(({ side }) => ({ side, tags: tagsOf(side) }));
+    const measurement = await measureImplementation(
+      {
+        deployments: prepared.sides.map(({ side, deployment }) => ({ side, deployment })),
+        schedule: scheduleSamples(scheduled, plan.settings, plan.seed),
+        retakeTags: spareTags(scheduled, plan.settings),
+        settings: plan.settings,
+        protocol: measured(PROTOCOLS[planned.implementation.serviceType]),
+      },
+      { ...ports, platform: await ports.platform() },
+      signal,
+    );
+    const result = measuredResult(planned, prepared.sides, metadata, plan, conformance, measurement);
+    await context.recorder.record(planned.implementation.serviceType, planned.contractVersion, result);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    await recordFailure(planned, new StageError('measure', error), context, conformance);
+  }
+}
+
+/** Contract validation talks to the head's check revision, so that measured revisions stay unseen. */
+async function checkHead(prepared: Prepared, ports: Ports, signal: AbortSignal): Promise<Conformance> {
+  const { implementation, contractVersion } = prepared.planned;
+  const bus = await ports.messageBus();
+  return checkConformance(
+    {
+      serviceType: implementation.serviceType,
+      contractVersion,
+      features: implementation.supportedFeatures,
+      url: checkUrl(prepared, 'head'),
+      topic: prepared.topic,
+      ...(bus === undefined ? {} : { bus }),
+    },
+    ports,
+    signal,
+  );
+}
+
+function sideSources(planned: PlannedImplementation, baseline: BaselineSource): SideSources {
+  const tree = baseline.trees.get(planned.repositoryRoot);
+  const implementation = tree?.implementations.get(planned.implementation.name);
+  if (tree === undefined || implementation === undefined) return {};
+  return { base: { root: tree.root, implementation, ...(tree.commit === undefined ? {} : { commit: tree.commit }) } };
+}
+
+function announce(name: string, { passed, failed, skipped, notChecked }: Conformance, ports: Ports): void {
+  const rest = [skipped > 0 ? `${skipped} skipped` : '', notChecked > 0 ? `${notChecked} not checked` : ''].filter(
+    (part) => part !== '',
+  );
+  ports.logger.info([`${name}: contract ${passed} of ${passed + failed} vectors passed`, ...rest].join(', '));
+}
+
+function contractReason(conformance: Conformance): string {
+  if (conformance.unreachable !== undefined) return `unreachable: ${conformance.unreachable}`;
+  const failed = conformance.vectors.filter(({ state }) => state === 'failed').map(({ id }) => id);
+  const missing = conformance.missingFeatures.map((feature) => `required feature ${feature} is not declared`);
+  return [...missing, ...(failed.length > 0 ? [`failed: ${failed.join(', ')}`] : [])].join('; ');
+}
+
+type Change = Pick<ImplementationResult, 'state' | 'reason' | 'conformance'>;
+
+function record(planned: PlannedImplementation, context: RunContext, change: Change): Promise<void> {
+  const result = { ...emptyResult(planned, context.metadata, context.plan), ...change };
+  return context.recorder.record(planned.implementation.serviceType, planned.contractVersion, result);
+}
+
+async function recordFailure(
+  planned: PlannedImplementation,
+  error: unknown,
+  context: RunContext,
+  conformance?: Conformance,
+): Promise<void> {
+  const staged = error instanceof StageError ? error : new StageError('deploy', error);
+  const failure = context.recorder.fail(staged.stage, staged.cause, planned.implementation.name);
+  await record(planned, context, {
+    state: 'not measured',
+    reason: failure.message,
+    ...(conformance === undefined ? {} : { conformance }),
+  });
+}

@@ -1,0 +1,62 @@
+import type { Config } from '../config/config.ts';
+import type { ValidateRequest } from '../config/request.ts';
+import { conforms } from '../domain/conformance.ts';
+import { UsageError } from '../domain/errors.ts';
+import { EXIT } from '../domain/exit-codes.ts';
+import { CONFORMANCE_EXPORTERS } from '../report/registry.ts';
+import { shippedContract } from './catalog.ts';
+import { checkConformance } from './conformance.ts';
+import { EXTERNAL_PROJECT, externalTopic } from './env.ts';
+import type { Outcome } from './outcome.ts';
+import type { Ports } from './ports.ts';
+
+/** Checks a service that somebody else started, in any language, anywhere. */
+export async function validateUrl(
+  request: ValidateRequest,
+  config: Config,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { url, type } = request;
+  if (url === undefined || type === undefined) {
+    throw new UsageError('type-missing', '--url needs --type: the contract that the service shall honour', {
+      hint: 'for instance: validate --url http://127.0.0.1:8080 --type discord-webhook',
+    });
+  }
+  const contract = await shippedContract(type, ports);
+  const features = request.features ?? Object.keys(contract.features);
+  const project = config.gcp.projectId ?? EXTERNAL_PROJECT;
+  const bus =
+    request.pubsubEmulator === undefined ? undefined : await ports.messageBusAt(request.pubsubEmulator, project);
+  if (request.dryRun) {
+    ports.print(
+      `would check ${url} against ${type} ${contract.version}: ${contract.vectors.length} vectors, features ${features.join(', ')}\n`,
+    );
+    return { exitCodes: [], outputs: {} };
+  }
+  const topic = externalTopic(type);
+  await bus?.ensureTopic(topic, signal);
+  const conformance = await checkConformance(
+    {
+      serviceType: type,
+      features,
+      url,
+      vectors: request.vectors,
+      probeUndeclared: request.probeUndeclared,
+      topic,
+      ...(bus === undefined ? {} : { bus }),
+    },
+    ports,
+    signal,
+  );
+  ports.print(CONFORMANCE_EXPORTERS[request.format]([{ implementation: url, conformance }]));
+  if (conformance.notChecked > 0) {
+    ports.logger.warn(`${conformance.notChecked} vectors were not checked, which is not a pass`, {
+      hint: bus === undefined ? 'name the Pub/Sub emulator of the service with --pubsub-emulator' : undefined,
+    });
+  }
+  return {
+    exitCodes: conforms(conformance) ? [] : [EXIT.contract],
+    outputs: { verdict: conforms(conformance) ? 'passed' : 'contract failed' },
+  };
+}

@@ -1,0 +1,101 @@
+import type { Config } from '../config/config.ts';
+import type { ValidateRequest } from '../config/request.ts';
+import { type Conformance, conforms } from '../domain/conformance.ts';
+import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
+import type { PlannedImplementation, PlatformName } from '../domain/plan.ts';
+import { CONFORMANCE_EXPORTERS } from '../report/registry.ts';
+import { discoverRepositories } from './catalog.ts';
+import { checkConformance } from './conformance.ts';
+import type { Outcome } from './outcome.ts';
+import { mapParallel } from './parallel.ts';
+import { planRun } from './plan-run.ts';
+import type { Ports } from './ports.ts';
+import { checkUrl, prepare, removeServices, StageError } from './prepare.ts';
+import { validateUrl } from './validate-url.ts';
+
+const NO_BASELINE = { trees: new Map(), reason: 'validate compares nothing' };
+
+interface Checked {
+  readonly implementation: string;
+  readonly conformance?: Conformance;
+  readonly failure?: string;
+  readonly unavailable?: string;
+}
+
+/** Deploys every selected implementation, checks it against its contract and removes it; or checks a given URL. */
+export async function validate(
+  request: ValidateRequest,
+  platform: PlatformName,
+  config: Config,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (request.url !== undefined) return validateUrl(request, config, ports, signal);
+  const repositories = await discoverRepositories(request, config, ports, signal);
+  const overrides = { samplesPerRound: 1, rounds: 1 };
+  const { plan, description } = planRun(
+    { ...request, profiles: [], platform, suite: 'quick', overrides },
+    config,
+    repositories,
+    NO_BASELINE,
+    ports,
+  );
+  if (request.dryRun) {
+    ports.print(description);
+    return { exitCodes: [], outputs: {} };
+  }
+  ports.rememberRun(plan.runId);
+
+  async function check(planned: PlannedImplementation): Promise<Checked> {
+    const { name: implementation, serviceType, supportedFeatures } = planned.implementation;
+    const unavailable = await ports.builder.unavailable(planned.implementation);
+    if (unavailable !== undefined) return { implementation, unavailable };
+    try {
+      const prepared = await prepare(plan, planned, {}, ports, () => undefined, signal);
+      const bus = await ports.messageBus();
+      const conformance = await checkConformance(
+        {
+          serviceType,
+          contractVersion: planned.contractVersion,
+          features: supportedFeatures,
+          url: checkUrl(prepared, 'head'),
+          topic: prepared.topic,
+          vectors: request.vectors,
+          probeUndeclared: request.probeUndeclared,
+          ...(bus === undefined ? {} : { bus }),
+        },
+        ports,
+        signal,
+      );
+      return { implementation, conformance };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const cause = error instanceof StageError ? error.cause : error;
+      return { implementation, failure: cause instanceof Error ? cause.message : String(cause) };
+    } finally {
+      await removeServices(planned, ports, (error) =>
+        ports.logger.error(error instanceof Error ? error.message : String(error)),
+      );
+    }
+  }
+
+  const checked = await mapParallel(plan.implementations, ports.tool.cpus, check);
+  for (const { implementation, unavailable, failure } of checked) {
+    if (unavailable !== undefined) ports.logger.warn(`${implementation} was not checked: ${unavailable}`);
+    if (failure !== undefined) ports.logger.error(`${implementation}: ${failure}`);
+  }
+  const results = checked.flatMap(({ implementation, conformance }) =>
+    conformance === undefined ? [] : [{ implementation, conformance }],
+  );
+  ports.print(CONFORMANCE_EXPORTERS[request.format](results));
+  const exitCodes: ExitCode[] = [
+    ...(checked.some(({ failure }) => failure !== undefined) ? [EXIT.infrastructure] : []),
+    ...(results.some(({ conformance }) => !conforms(conformance)) ? [EXIT.contract] : []),
+  ];
+  const verdict = exitCodes.includes(EXIT.contract)
+    ? 'contract failed'
+    : exitCodes.length > 0
+      ? 'not measured'
+      : 'passed';
+  return { exitCodes, outputs: { 'run-id': plan.runId, verdict }, summary: CONFORMANCE_EXPORTERS.markdown(results) };
+}

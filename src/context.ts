@@ -1,0 +1,310 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { arch, availableParallelism, homedir, platform as osPlatform, userInfo } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { createImageBuilder } from './adapters/images/builder.ts';
+import { createActionsLogger } from './adapters/logging/actions.ts';
+import { createJsonLogger } from './adapters/logging/json.ts';
+import { createTerminalLogger } from './adapters/logging/terminal.ts';
+import { createPubSubMessageBus } from './adapters/messages/pubsub.ts';
+import { createDirectoryStore } from './adapters/results/directory.ts';
+import { createGitSources } from './adapters/sources/git.ts';
+import { createClock } from './adapters/system/clock.ts';
+import { createFileTree } from './adapters/system/files.ts';
+import { createHttpTransport } from './adapters/transports/http.ts';
+import type { Ports, RunningEmulator } from './commands/ports.ts';
+import { type Config, secretValues } from './config/config.ts';
+import { loadConfig } from './config/load-config.ts';
+import type { CommandRequest } from './config/request.ts';
+import type { Schemas } from './config/schemas.ts';
+import { InfrastructureError, UsageError } from './domain/errors.ts';
+import type { PlatformName } from './domain/plan.ts';
+import { stopLeftovers } from './emulator/instances/leftovers.ts';
+import { CONTRACTS, TOOL_ROOT } from './paths.ts';
+import type { Logger } from './ports/logger.ts';
+import type { Platform } from './ports/platform.ts';
+
+export interface Entry {
+  readonly kind: 'cli' | 'action';
+  readonly signal: AbortSignal;
+  readonly githubToken?: string;
+  readonly rememberRun?: (runId: string) => void;
+}
+
+export interface Context {
+  readonly config: Config;
+  readonly platform: PlatformName;
+  readonly ports: Ports;
+  /** Ends everything that was started, in reverse order. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_CONFIG = 'cloudrun-perf.yaml';
+const DEFAULT_RESULTS = join('.cloudrun-perf', 'results');
+const SCHEMA_FILES = {
+  manifest: 'manifest',
+  config: 'config',
+  results: 'results',
+  run: 'run',
+  baseline: 'baseline',
+  vectors: 'test-vectors',
+  contract: 'contract',
+} as const satisfies Record<keyof Schemas, string>;
+
+/** Version of cloudrun-perf, from its package.json. */
+export function toolVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(TOOL_ROOT, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+/** Builds all ports for one request. What costs time (emulator, clients) starts when it is first used. */
+export async function openContext(request: CommandRequest, entry: Entry): Promise<Context> {
+  const workingDirectory = process.cwd();
+  const schemas = await readSchemas();
+  const config = await readConfig(request, entry, workingDirectory, schemas);
+  const platformName: PlatformName = request.platform ?? (config.gcp.projectId === undefined ? 'local' : 'cloudrun');
+  const logger = createLogger(request, entry, secretValues(config));
+  for (const warning of config.warnings) logger.warn(warning);
+
+  const state = stateDirectories();
+  const clock = createClock();
+  const opened: (() => Promise<void>)[] = [];
+  const once = <T>(open: () => Promise<T>): (() => Promise<T>) => {
+    let result: Promise<T> | undefined;
+    return () => (result ??= open());
+  };
+
+  const emulator = once(async () => {
+    const { startEmulator } = await import('./emulator/emulator.ts');
+    const running = await startEmulator({
+      ...config.emulator,
+      imagesDirectory: state.images,
+      stateDirectory: state.instances,
+      project: config.gcp.projectId ?? LOCAL_PLACE,
+      region: LOCAL_PLACE,
+      ...(request.command === 'emulate' ? { adminPort: request.port } : {}),
+    });
+    opened.push(() => running.close());
+    return running;
+  });
+  const pubsub = once(async () => {
+    const { startPubSubEmulator } = await import('./emulator/pubsub/server.ts');
+    const running = await startPubSubEmulator();
+    opened.push(() => running.close());
+    return running;
+  });
+  const platform = once(async (): Promise<Platform> => {
+    const { createCloudRunPlatform } = await import('./adapters/platforms/cloud-run/platform.ts');
+    const common = { name: platformName, clock, logger };
+    const created =
+      platformName === 'local'
+        ? await emulator().then(({ project, region, adminHost, adminPort, loggingUrl }) =>
+            createCloudRunPlatform({
+              ...common,
+              project,
+              region,
+              admin: { host: adminHost, port: adminPort },
+              loggingUrl,
+            }),
+          )
+        : await createCloudRunPlatform({ ...common, project: config.gcp.projectId ?? '', region: config.gcp.region });
+    opened.push(() => created.close());
+    return created;
+  });
+  const project = config.gcp.projectId ?? LOCAL_PLACE;
+
+  const ports: Ports = {
+    clock,
+    logger,
+    schemas,
+    workingDirectory,
+    transport: createHttpTransport(),
+    store: openStore(request.results ?? config.storage.resultsBucket, workingDirectory),
+    sources: createGitSources({
+      cacheDirectory: state.cache,
+      clock,
+      ...(entry.githubToken === undefined ? {} : { githubToken: entry.githubToken }),
+    }),
+    builder: createImageBuilder({
+      runtime: platformName === 'cloudrun' ? 'container' : config.emulator.runtime,
+      workDirectory: state.work,
+      imagesDirectory: state.images,
+      clock,
+      ...(config.gcp.artifactRegistry === undefined || platformName === 'local'
+        ? {}
+        : { registry: config.gcp.artifactRegistry }),
+    }),
+    tool: {
+      version: toolVersion(),
+      driver: `${osPlatform()} ${arch()}, ${availableParallelism()} CPUs, Node ${process.versions.node}`,
+      cpus: availableParallelism(),
+      owner: process.env.GITHUB_REPOSITORY ?? `${userInfo().username}-${basename(workingDirectory)}`,
+    },
+    contractFiles: readContract,
+    fileTree: createFileTree,
+    platform,
+    messageBus: async () =>
+      platformName === 'local' ? createPubSubMessageBus({ emulatorHost: (await pubsub()).host, project }) : undefined,
+    messageBusAt: async (host, externalProject) => {
+      if (!(await listens(host))) {
+        const { startPubSubEmulator } = await import('./emulator/pubsub/server.ts');
+        const running = await startPubSubEmulator({ port: portOf(host) });
+        opened.push(() => running.close());
+        logger.info(`nothing listened at ${host}: running a Pub/Sub emulator there while checking`);
+      }
+      return createPubSubMessageBus({ emulatorHost: host, project: externalProject });
+    },
+    emulator: async (): Promise<RunningEmulator> => {
+      const { adminHost, adminPort, loggingUrl } = await emulator();
+      return { adminHost: `${adminHost}:${adminPort}`, loggingUrl, pubsubHost: (await pubsub()).host };
+    },
+    stopLeftovers: () => stopEverythingLeft(state),
+    rememberRun: entry.rememberRun ?? (() => undefined),
+    randomText: () => randomBytes(8).toString('hex'),
+    print: (text) => void process.stdout.write(text),
+    writeFile: async (path, text) => {
+      const target = resolve(workingDirectory, path);
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, text);
+    },
+  };
+  const close = async () => {
+    for (const end of opened.splice(0).reverse()) {
+      await end().catch((error: unknown) =>
+        logger.warn(`while closing: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    }
+    await rm(state.work, { recursive: true, force: true });
+  };
+  return { config, platform: platformName, ports, close };
+}
+
+const LOCAL_PLACE = 'local';
+
+async function readSchemas(): Promise<Schemas> {
+  const read = async ([key, name]: [string, string]) =>
+    [key, JSON.parse(await readFile(join(CONTRACTS, 'schemas', `${name}.schema.json`), 'utf8'))] as const;
+  return Object.fromEntries(await Promise.all(Object.entries(SCHEMA_FILES).map(read))) as unknown as Schemas;
+}
+
+async function readConfig(
+  request: CommandRequest,
+  entry: Entry,
+  workingDirectory: string,
+  schemas: Schemas,
+): Promise<Config> {
+  const file = request.config ?? DEFAULT_CONFIG;
+  const text = await readFile(resolve(workingDirectory, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (request.config === undefined && error.code === 'ENOENT') return undefined;
+    throw new UsageError(
+      'config-unreadable',
+      `cannot read the configuration ${file} (${error.code ?? error.message})`,
+      {
+        hint: 'name an existing file with --config, or leave it out',
+      },
+    );
+  });
+  const flags = {
+    ...(request.project === undefined ? {} : { project: request.project }),
+    ...(request.region === undefined ? {} : { region: request.region }),
+    ...(entry.githubToken === undefined ? {} : { githubToken: entry.githubToken }),
+  };
+  return loadConfig({ ...(text === undefined ? {} : { text, file }), env: process.env, flags }, schemas);
+}
+
+function createLogger(request: CommandRequest, entry: Entry, secrets: readonly string[]): Logger {
+  const format = request.logFormat ?? (entry.kind === 'action' ? 'actions' : 'terminal');
+  const options = { secrets, verbose: request.verbose };
+  switch (format) {
+    case 'actions':
+      return createActionsLogger(options);
+    case 'json':
+      return createJsonLogger({ ...options, write: (line) => void process.stderr.write(line) });
+    case 'terminal':
+      return createTerminalLogger({ ...options, stream: process.stderr, env: process.env });
+  }
+}
+
+function openStore(place: string | undefined, workingDirectory: string) {
+  if (place?.startsWith('gs://') === true) {
+    throw new UsageError(
+      'store-unsupported',
+      `results cannot be stored at ${place} yet: found gs://, wanted a directory`,
+      {
+        hint: 'name a directory with --results',
+      },
+    );
+  }
+  return createDirectoryStore(resolve(workingDirectory, place ?? DEFAULT_RESULTS));
+}
+
+/** Files of a shipped contract, by path relative to its directory. */
+async function readContract(serviceType: string): Promise<ReadonlyMap<string, string>> {
+  const root = join(CONTRACTS, 'v1', basename(serviceType));
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new InfrastructureError('contract-missing', `cloudrun-perf ships no contract ${serviceType}`, { cause });
+  });
+  const files = entries.filter((found) => found.isFile()).map((found) => join(found.parentPath, found.name));
+  const texts = files.map(
+    async (file) => [file.slice(root.length + 1).replaceAll('\\', '/'), await readFile(file, 'utf8')] as const,
+  );
+  return new Map(await Promise.all(texts));
+}
+
+interface StateDirectories {
+  readonly root: string;
+  readonly instances: string;
+  readonly cache: string;
+  /** Builds and images of this process. */
+  readonly work: string;
+  readonly images: string;
+}
+
+/** Outside every repository, so that a service finds nothing of ours above it; see docs/adr/0007. */
+function stateDirectories(): StateDirectories {
+  const { CLOUDRUN_PERF_STATE_DIR: own, XDG_STATE_HOME: xdg } = process.env;
+  const root = resolve(own || join(xdg || join(homedir(), '.local', 'state'), 'cloudrun-perf'));
+  const work = join(root, 'work', `${process.pid}-${randomBytes(4).toString('hex')}`);
+  return { root, instances: join(root, 'instances'), cache: join(root, 'cache'), work, images: join(work, 'images') };
+}
+
+async function stopEverythingLeft(state: StateDirectories): Promise<readonly string[]> {
+  const stopped = await stopLeftovers(state.instances);
+  const works = await readdir(join(state.root, 'work')).catch(() => []);
+  for (const name of works) {
+    if (!isAlive(Number.parseInt(name, 10))) await rm(join(state.root, 'work', name), { recursive: true, force: true });
+  }
+  return stopped.map(
+    ({ kind, service, revision, pid, container }) =>
+      `stopped ${kind} ${pid ?? container ?? ''} of ${revision} (service ${service})`,
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function portOf(host: string): number {
+  return Number(host.slice(host.lastIndexOf(':') + 1));
+}
+
+/** Whether something accepts connections at `host:port`. */
+function listens(host: string): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect({ host: host.slice(0, host.lastIndexOf(':')), port: portOf(host) });
+    const end = (answer: boolean) => {
+      socket.destroy();
+      done(answer);
+    };
+    socket.setTimeout(1000, () => end(false));
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
