@@ -28,7 +28,8 @@ const HOST = '127.0.0.1';
 /** Serves the Admin API v2 over gRPC without TLS, on the loopback interface only. */
 export async function startAdminServer({ location, dataPlane, port, now }: AdminServerOptions): Promise<AdminServer> {
   const operations = new Operations(location);
-  const store = new ServiceStore({ location, dataPlane, now }, operations);
+  let closed = false;
+  const store = new ServiceStore({ location, dataPlane, now, closed: () => closed }, operations);
   const server = new Server();
   server.addService(serviceDefinition('google.cloud.run.v2.Services'), servicesApi(location, store));
   server.addService(serviceDefinition('google.cloud.run.v2.Revisions'), revisionsApi(location, store));
@@ -42,6 +43,7 @@ export async function startAdminServer({ location, dataPlane, port, now }: Admin
     host: HOST,
     port: bound,
     async close() {
+      closed = true;
       server.forceShutdown();
     },
   };

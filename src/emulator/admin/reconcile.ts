@@ -15,6 +15,8 @@ export interface Reconciliation {
   readonly dataPlane: DataPlane;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** True once the emulator shuts down: an endpoint that is opened after that would stay open. */
+  readonly closed: () => boolean;
 }
 
 /**
@@ -105,7 +107,10 @@ function refuse(service: ServiceRecord, condition: Condition): Outcome {
 }
 
 /** One endpoint for the service and one for each tag; closes those of tags that are gone. */
-async function openEndpoints({ dataPlane }: Reconciliation, service: ServiceRecord): Promise<TrafficTargetStatus[]> {
+async function openEndpoints(
+  { dataPlane, closed }: Reconciliation,
+  service: ServiceRecord,
+): Promise<TrafficTargetStatus[]> {
   const traffic = service.message.traffic ?? [];
   const latest = service.revisions.findLast(({ state }) => state === 'ready')?.id;
   const revisionOf = (target: TrafficTarget) => target.revision || latest;
@@ -118,7 +123,10 @@ async function openEndpoints({ dataPlane }: Reconciliation, service: ServiceReco
     const revision = revisionOf(target);
     if (target.tag) wanted.set(`${target.tag}---${service.id}`, () => revision);
   }
-  for (const [key, route] of wanted) service.endpoints.set(key, await dataPlane.openEndpoint(key, route));
+  for (const [key, route] of wanted) {
+    if (closed()) throw new Error('the emulator is shutting down');
+    service.endpoints.set(key, await dataPlane.openEndpoint(key, route));
+  }
   for (const key of [...service.endpoints.keys()].filter((one) => !wanted.has(one))) {
     service.endpoints.delete(key);
     await dataPlane.closeEndpoint(key);

@@ -15,13 +15,14 @@ function setUp() {
   const dataPlane = createFakeDataPlane();
   const operations = new Operations(location);
   let nowMs = 1_700_000_000_000;
-  const store = new ServiceStore({ location, dataPlane, now: () => nowMs++ }, operations);
+  const state = { closed: false };
+  const store = new ServiceStore({ location, dataPlane, now: () => nowMs++, closed: () => state.closed }, operations);
   /** Waits for the operation as a client would. */
   const done = (operation: Operation) => {
     assert.equal(operation.done, false, 'a long-running operation is returned unfinished');
     return operations.wait(shortName(operation.name), 1000);
   };
-  return { dataPlane, operations, store, done };
+  return { dataPlane, operations, store, done, state };
 }
 
 const serviceOf = (image: string, more: ServiceInput = {}): Service => ({
@@ -206,6 +207,14 @@ test('a failure of the data plane is the failure of the operation, not of the se
   const finished = await done(store.create('svc', serviceOf('i'), false));
   assert.deepEqual(finished.error, { code: 13, message: 'no more ports' });
   assert.equal(store.service('svc').terminalCondition?.state, 'CONDITION_FAILED');
+});
+
+test('nothing is opened once the emulator shuts down', async () => {
+  const { store, done, dataPlane, state } = setUp();
+  const operation = store.create('svc', serviceOf('i'), false);
+  state.closed = true;
+  assert.match((await done(operation)).error?.message ?? '', /shutting down/);
+  assert.equal(dataPlane.routes.size, 0);
 });
 
 test('operations: only finished ones can be deleted; a wait ends at its limit', async () => {
