@@ -66,7 +66,10 @@ export async function runConformance(input: ConformanceInput, ports: Conformance
     return summary(input, results, ports.clock.monotonicMs() - startedMs, unreachable);
   }
   const results = await withMessages(contract, ports, (pools) => runVectors(vectors, input, ports, pools));
-  return summary(input, results, ports.clock.monotonicMs() - startedMs);
+  const unanswered = results.some(({ failures }) => failures.some(({ check }) => check === 'request'));
+  const died = unanswered ? await probe(input.origin, ports) : undefined;
+  const gone = died === undefined ? undefined : `the service stopped answering during the checks: ${died}`;
+  return summary(input, results, ports.clock.monotonicMs() - startedMs, gone);
 }
 
 /** One request tells a service that is not there from one that answers wrongly. Any answer will do. */

@@ -1,5 +1,5 @@
 import type { HeaderList, HttpRequest } from '../ports/transport.ts';
-import type { RequestSigner } from './signing.ts';
+import type { RequestSigner, SignOptions } from './signing.ts';
 import { expand, expandText, type TemplateSource } from './template.ts';
 import type { HttpStepRequest } from './vector.ts';
 
@@ -12,8 +12,15 @@ export function buildRequest(step: HttpStepRequest, source: TemplateSource, sign
     headers: body === undefined ? [] : [['Content-Type', 'application/json']],
     ...(body === undefined ? {} : { body }),
   };
-  const signed = step.sign === undefined ? plain : signer.sign(plain, expand(step.sign, source), source.nowMs);
+  const signed = step.sign === undefined ? plain : signer.sign(plain, signOptions(step.sign, source), source.nowMs);
   return { ...signed, headers: withHeaders(signed.headers, step.headers ?? {}, source) };
+}
+
+/** All of it is text, also where a template alone would give a number. */
+function signOptions(sign: SignOptions, source: TemplateSource): SignOptions {
+  const { scheme, ...rest } = sign;
+  const texts = Object.entries(rest).map(([name, text]) => [name, expandText(text, source)]);
+  return { scheme, ...Object.fromEntries(texts) };
 }
 
 function bodyOf(step: HttpStepRequest, source: TemplateSource): Uint8Array | undefined {

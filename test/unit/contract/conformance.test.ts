@@ -73,6 +73,41 @@ test('conformance: a service that is not there is one error', async () => {
   assert.equal(conforms(result), false);
 });
 
+test('conformance: a service that dies on the way is told from one that drops a request', async () => {
+  const input = { ...INPUT, onlyVectors: ['ping', 'garbage', 'newer'] };
+  const run = (isDead: (calls: number) => boolean) => {
+    let calls = 0;
+    const alive = ports((request) => (request.path === '/health' ? healthy() : { status: 200, body: { type: 1 } }));
+    const exchange: ConformancePorts['exchange'] = async (...request) => {
+      calls += 1;
+      if (isDead(calls)) throw new TransportError('reset', 'the connection ended');
+      return alive.exchange(...request);
+    };
+    return runConformance(input, { ...alive, exchange, concurrency: 1 });
+  };
+  const died = await run((calls) => calls > 2);
+  assert.match(died.unreachable ?? '', /stopped answering during the checks: GET .*the connection ended/);
+  assert.equal(died.vectors.find(({ id }) => id === 'ping')?.state, 'passed');
+  const dropped = await run((calls) => calls === 3);
+  assert.equal(dropped.unreachable, undefined);
+  assert.equal(dropped.failed, 1);
+});
+
+test('conformance: a literal timestamp from a template is text', async () => {
+  const files = new Map(SMALL_CONTRACT);
+  files.set(
+    'vectors/main.json',
+    (files.get('vectors/main.json') ?? '').replace('"timestamp":"-10s"', '"timestamp":"{{$timestamp}}"'),
+  );
+  const sent: string[] = [];
+  const service = ports((request) => {
+    sent.push(request.headers.find(([name]) => name === 'X-Signature-Timestamp')?.[1] ?? '');
+    return { status: 401 };
+  });
+  await runConformance({ ...INPUT, contract: loadContract(files), onlyVectors: ['old'] }, service);
+  assert.deepEqual(sent, ['', '1700000000']);
+});
+
 test('conformance: selection by id, version and features', async () => {
   const only = await runConformance({ ...INPUT, onlyVectors: ['health'] }, ports(healthy));
   assert.deepEqual([only.vectors.length, only.passed], [1, 1]);
