@@ -144,7 +144,7 @@ test('what cannot be built says why', async () => {
   await assert.rejects(build({}), (error) => error instanceof UsageError && error.code === 'link-leaves-repository');
 });
 
-test('a build ends with its signal, and so does what it started', async () => {
+test('a build ends with its signal, and so does what it started', { timeout: 30_000 }, async () => {
   const { builder: images, workDirectory } = builder('out-aborted');
   const root = await repository('aborted', { 'server.js': 'x' });
   const stop = new AbortController();
@@ -194,6 +194,18 @@ test('a missing program makes an implementation unavailable, not the run a failu
     (await auto.unavailable(implementation())) ?? '',
     /as a process: .*local\.run; as a container: no-such-engine not found/,
   );
+});
+
+test('a daemon that a build leaves behind does not hold the build up', { timeout: 30_000 }, async () => {
+  const { builder: images } = builder('out-daemon');
+  const root = await repository('daemon', { 'server.js': 'x' });
+  const local = { build: 'setsid sleep 8 & sleep 0.1' };
+  const { buildMs } = await images.build({
+    implementation: implementation(local),
+    repositoryRoot: root,
+    label: 'r/head',
+  });
+  assert.ok(buildMs < 7000, `took ${buildMs} ms`);
 });
 
 /** A program that answers like an engine: this test asks what the builder calls and makes of the answers. */

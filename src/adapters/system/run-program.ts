@@ -19,6 +19,7 @@ export interface ProgramResult {
 
 /** Output beyond this is dropped from its beginning. */
 const LARGEST_OUTPUT = 16 * 1024 * 1024;
+const LAST_OUTPUT_MS = 1000;
 
 /** Proxies and certificates: what a program needs to reach the network, and nothing secret by purpose. */
 const PASSED_ON = [
@@ -73,6 +74,7 @@ export async function runProgram(
   child.stderr.setEncoding('utf8').on('data', keep('stderr'));
   const kill = () => killGroup(child.pid);
   let timedOut = false;
+  let lastOutput: NodeJS.Timeout | undefined;
   const timer = setTimeout(() => {
     timedOut = true;
     kill();
@@ -81,8 +83,12 @@ export async function runProgram(
   try {
     const code = await new Promise<number | undefined>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', kill);
       child.once('close', (found) => resolve(found ?? undefined));
+      child.once('exit', (found) => {
+        kill();
+        // A daemon that left the group may hold the output open for ever.
+        lastOutput = setTimeout(() => resolve(found ?? undefined), LAST_OUTPUT_MS);
+      });
     });
     signal?.throwIfAborted();
     return { code, ...output, timedOut };
@@ -95,6 +101,9 @@ export async function runProgram(
     });
   } finally {
     clearTimeout(timer);
+    clearTimeout(lastOutput);
+    child.stdout.destroy();
+    child.stderr.destroy();
     signal?.removeEventListener('abort', kill);
   }
 }
