@@ -1,6 +1,6 @@
 /** Builds lib/ (tsc) and dist/ (ncc, minified) and starts the bundle once, because a bundle that builds may still crash at load. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -23,8 +23,11 @@ run('node_modules/@vercel/ncc/dist/ncc/cli.js', [
 
 // google-gax reads __dirname at module scope, which an ES module does not have; ncc leaves it as it is (vercel/ncc#895).
 const SHIM = 'const __filename = import.meta.filename, __dirname = import.meta.dirname;\n';
-const bundle = join(ROOT, 'dist', 'index.js');
-writeFileSync(bundle, SHIM + readFileSync(bundle, 'utf8'));
+const dist = join(ROOT, 'dist');
+for (const name of readdirSync(dist).filter((file) => file.endsWith('.js'))) {
+  const chunk = join(dist, name);
+  writeFileSync(chunk, SHIM + readFileSync(chunk, 'utf8'));
+}
 
 // Post state without a run id: the bundle loads everything, finds nothing to clean up and ends with 0.
 run('dist/index.js', [], { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', STATE_isPost: 'true' });
