@@ -4,7 +4,16 @@ import type { Implementation, Selection, ServiceRepository } from '../domain/imp
 import type { Plan, PlannedImplementation, PlannedService, PlatformName, Suite } from '../domain/plan.ts';
 import type { Profile } from '../domain/profile.ts';
 import { type SelectedImplementation, selectImplementations } from './filter.ts';
-import { CHECK_TAG, labelValue, MANAGED_LABELS, OWNER_LABEL, RUN_LABEL, runSeed, sampleTags, serviceName } from './naming.ts';
+import {
+  CHECK_TAG,
+  labelValue,
+  MANAGED_LABELS,
+  OWNER_LABEL,
+  RUN_LABEL,
+  runSeed,
+  sampleTags,
+  serviceName,
+} from './naming.ts';
 import { profileProblems } from './profile-rules.ts';
 import { measureSettings, type SettingsOverrides, tagCount } from './settings.ts';
 
