@@ -129,10 +129,15 @@ export function createRevisionRunner(
       gone: Promise.withResolvers(),
     };
     entries.set(number, entry);
-    record(entry, 'start', { reason });
+    // Recorded when the process exists, not when it was decided on: the time from here to the open port is the
+    // service's own, and what the platform needs to start a process counts as scheduling.
     runtime.start(spec, entry.id).then(
-      (instance) => watch(entry, instance),
+      (instance) => {
+        record(entry, 'start', { reason });
+        watch(entry, instance);
+      },
       (error) => {
+        record(entry, 'start', { reason });
         failStart(entry, error instanceof Error ? error.message : String(error));
         remove(entry);
       },
