@@ -6,6 +6,7 @@ import type { LoadedContract } from './contract.ts';
 import { checkFeatures, missingFeatures } from './features.ts';
 import { Limiter } from './limiter.ts';
 import { MessagePool } from './message-pool.ts';
+import { OutOfPatience, Patience } from './patience.ts';
 import { checkSigning, chosenVectors, planVector } from './selection.ts';
 import type { RequestSigner } from './signing.ts';
 import type { Vector } from './vector.ts';
@@ -42,6 +43,8 @@ export interface ConformancePorts {
 /** Vectors that may wait for messages at the same time. */
 const VECTORS_AT_A_TIME = 16;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Two time limits with four requests in flight. */
+const TIMEOUTS_AT_MOST = 8;
 /** The first request may meet a cold start. */
 const PROBE_TIMEOUT_MS = 60_000;
 /** How long after the last vector a message too many is still seen. */
@@ -122,6 +125,7 @@ async function runVectors(
   ports: ConformancePorts,
   pools: ReadonlyMap<string, MessagePool>,
 ): Promise<readonly VectorResult[]> {
+  const requestTimeoutMs = ports.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const context: VectorContext = {
     contract: input.contract,
     origin: input.origin,
@@ -130,7 +134,8 @@ async function runVectors(
     signer: ports.signer,
     pools,
     requests: new Limiter(ports.concurrency ?? 4),
-    requestTimeoutMs: ports.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    requestTimeoutMs,
+    patience: new Patience(TIMEOUTS_AT_MOST, requestTimeoutMs),
     ...(ports.signal && { signal: ports.signal }),
   };
   const slots = new Limiter(VECTORS_AT_A_TIME);
@@ -150,7 +155,11 @@ async function runOne(vector: Vector, input: ConformanceInput, context: VectorCo
   const probing = plan.kind === 'skip' && plan.undeclared && input.probeUndeclared === true;
   if (plan.kind === 'skip' && !probing) return { vector, result: notRun(vector, 'skipped', plan.reason) };
   const startedMs = context.clock.monotonicMs();
-  const outcome = await runVector(vector, context);
+  const outcome = await runVector(vector, context).catch((error: unknown) => {
+    if (error instanceof OutOfPatience) return error;
+    throw error;
+  });
+  if (outcome instanceof OutOfPatience) return { vector, result: notRun(vector, 'not-checked', outcome.message) };
   const durationMs = context.clock.monotonicMs() - startedMs;
   if (plan.kind === 'skip') {
     const works = outcome.failures.length === 0 ? `${plan.reason}, but it works` : plan.reason;

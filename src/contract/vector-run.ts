@@ -9,6 +9,7 @@ import { documentFailures } from './formats/openapi.ts';
 import type { Limiter } from './limiter.ts';
 import type { MessagePool } from './message-pool.ts';
 import { captureOutputs } from './outputs.ts';
+import type { Patience } from './patience.ts';
 import { buildRequest } from './request.ts';
 import type { RequestSigner } from './signing.ts';
 import { expand, type TemplateSource } from './template.ts';
@@ -25,6 +26,7 @@ export interface VectorContext {
   /** Bounds requests in flight; waiting for messages costs the service nothing and is not bounded. */
   readonly requests: Limiter;
   readonly requestTimeoutMs: number;
+  readonly patience: Patience;
   readonly signal?: AbortSignal;
 }
 
@@ -36,7 +38,7 @@ export interface VectorOutcome {
 
 const REPEAT_MS = 100;
 
-/** Runs one vector. Stops at the first step that fails, since later steps build on it. */
+/** Runs one vector. Stops at the first step that fails, since later steps build on it. Throws OutOfPatience. */
 export async function runVector(vector: Vector, context: VectorContext): Promise<VectorOutcome> {
   const scope = new Map<string, unknown>();
   for (const [name, value] of Object.entries(vector.vars)) scope.set(name, expand(value, source(scope, context)));
@@ -102,12 +104,14 @@ async function send(
 ): Promise<{ readonly request: HttpRequest; readonly answer: HttpExchange } | { readonly failed: CheckFailure }> {
   const { origin, requestTimeoutMs: timeoutMs, signal } = context;
   signal?.throwIfAborted();
+  context.patience.check();
   const request = buildRequest(step.http, source(scope, context), context.signer);
   try {
     const answer = await context.exchange(origin, request, { timeoutMs, ...(signal && { signal }) });
     return { request, answer };
   } catch (error) {
     if (!(error instanceof TransportError) || error.failure === 'aborted') throw error;
+    if (error.failure === 'timeout') context.patience.timedOut();
     return { failed: failure('request', 'an HTTP answer', `${error.failure}: ${error.message}`) };
   }
 }

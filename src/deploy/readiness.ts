@@ -9,6 +9,8 @@ export interface ReadinessTarget {
   readonly url: string;
 }
 
+const SHOWN_BYTES = 200;
+
 interface Ports {
   readonly transport: HttpTransport;
   readonly platform: Platform;
@@ -30,9 +32,12 @@ export async function waitUntilReady(
   const sinceMs = ports.clock.epochMs() - 1;
   const what = `${request.method} ${request.path}`;
   try {
-    const { status } = await ports.transport.exchange(target.url, request, { timeoutMs, signal });
+    const { status, body } = await ports.transport.exchange(target.url, request, { timeoutMs, signal });
     if (status < 500) return status;
-    throw notReady(`answered ${what} with ${status}`, await startFailure(ports.platform, target, sinceMs));
+    throw notReady(
+      `answered ${what} with ${status}${excerpt(body)}`,
+      await startFailure(ports.platform, target, sinceMs),
+    );
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
     const found =
@@ -41,6 +46,15 @@ export async function waitUntilReady(
         : `broke the connection on ${what} (${error.failure})`;
     throw notReady(found, await startFailure(ports.platform, target, sinceMs));
   }
+}
+
+/** The platform's front end says in the body why it answers in the service's place. The text is a stranger's. */
+function excerpt(body: Uint8Array): string {
+  const text = new TextDecoder()
+    .decode(body.subarray(0, SHOWN_BYTES))
+    .replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ')
+    .trim();
+  return text === '' ? '' : ` (${text})`;
 }
 
 /** Why no instance could answer, as the platform tells it; undefined when one was ready. */

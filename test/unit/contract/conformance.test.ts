@@ -180,3 +180,29 @@ test('conformance: failures are bounded, escaped and masked', async () => {
   assert.match(failure?.actual ?? '', /^500, body \\x1b\[31m\\n\{"type":1,"token":"\{\{secret\}\}"\}x+…$/);
   assert.ok((failure?.actual.length ?? 0) <= 320);
 });
+
+test('conformance: a service that hangs is given up after eight requests, and the rest is not checked', async () => {
+  let sent = 0;
+  const hanging = ports(() => {
+    throw new TransportError('timeout', 'no answer');
+  });
+  const result = await runConformance(
+    { ...INPUT, features: ['publish'] },
+    {
+      ...hanging,
+      concurrency: 1,
+      requestTimeoutMs: 10,
+      exchange: async (origin, request, options) => {
+        if (request.path === '/health' && sent === 0) return ports(healthy).exchange(origin, request, options);
+        sent += 1;
+        return hanging.exchange(origin, request, options);
+      },
+    },
+  );
+  assert.equal(conforms(result), false);
+  const givenUp = result.vectors.filter(({ reason }) => /8 requests before this one got no answer/.test(reason ?? ''));
+  // Eight, and the last look whether the service is still there.
+  assert.equal(sent, 9);
+  assert.ok(givenUp.length > 0);
+  assert.ok(givenUp.every(({ state }) => state === 'not-checked'));
+});
