@@ -33,7 +33,7 @@ export interface ConformancePorts {
   readonly messageBus?: MessageBus;
   /** Topic per channel that the service publishes to; created when missing. Channels without one are not checked. */
   readonly topics?: Readonly<Record<string, string>>;
-  /** Requests in flight; default 4. */
+  /** Requests in flight; default 4. After twice as many time-outs nothing more is sent. */
   readonly concurrency?: number;
   /** Default 10 s. */
   readonly requestTimeoutMs?: number;
@@ -43,8 +43,9 @@ export interface ConformancePorts {
 /** Vectors that may wait for messages at the same time. */
 const VECTORS_AT_A_TIME = 16;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Two time limits with four requests in flight. */
-const TIMEOUTS_AT_MOST = 8;
+const REQUESTS_AT_A_TIME = 4;
+/** Time limits that a service which hangs is given, one after another. */
+const TIME_LIMITS = 2;
 /** The first request may meet a cold start. */
 const PROBE_TIMEOUT_MS = 60_000;
 /** How long after the last vector a message too many is still seen. */
@@ -125,6 +126,7 @@ async function runVectors(
   ports: ConformancePorts,
   pools: ReadonlyMap<string, MessagePool>,
 ): Promise<readonly VectorResult[]> {
+  const concurrency = ports.concurrency ?? REQUESTS_AT_A_TIME;
   const requestTimeoutMs = ports.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const context: VectorContext = {
     contract: input.contract,
@@ -133,9 +135,9 @@ async function runVectors(
     clock: ports.clock,
     signer: ports.signer,
     pools,
-    requests: new Limiter(ports.concurrency ?? 4),
+    requests: new Limiter(concurrency),
     requestTimeoutMs,
-    patience: new Patience(TIMEOUTS_AT_MOST, requestTimeoutMs),
+    patience: new Patience(TIME_LIMITS * concurrency, requestTimeoutMs),
     ...(ports.signal && { signal: ports.signal }),
   };
   const slots = new Limiter(VECTORS_AT_A_TIME);

@@ -18,15 +18,19 @@ export class Patience {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Call before each request. Throws OutOfPatience. */
-  check(): void {
-    if (this.#left > 0) return;
+  /** Call before each request: what is under way may hang as well. Throws OutOfPatience. */
+  begin(): void {
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return;
+    }
     throw new OutOfPatience(
       `${this.#limit} requests before this one got no answer within ${this.#timeoutMs} ms: the rest was not sent`,
     );
   }
 
-  timedOut(): void {
-    this.#left -= 1;
+  /** It ended, by an answer or without one, within the time limit. */
+  ended(): void {
+    this.#left += 1;
   }
 }

@@ -104,14 +104,15 @@ async function send(
 ): Promise<{ readonly request: HttpRequest; readonly answer: HttpExchange } | { readonly failed: CheckFailure }> {
   const { origin, requestTimeoutMs: timeoutMs, signal } = context;
   signal?.throwIfAborted();
-  context.patience.check();
+  context.patience.begin();
   const request = buildRequest(step.http, source(scope, context), context.signer);
   try {
     const answer = await context.exchange(origin, request, { timeoutMs, ...(signal && { signal }) });
+    context.patience.ended();
     return { request, answer };
   } catch (error) {
     if (!(error instanceof TransportError) || error.failure === 'aborted') throw error;
-    if (error.failure === 'timeout') context.patience.timedOut();
+    if (error.failure !== 'timeout') context.patience.ended();
     return { failed: failure('request', 'an HTTP answer', `${error.failure}: ${error.message}`) };
   }
 }
