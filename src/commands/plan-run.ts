@@ -58,7 +58,7 @@ export function planRun(
     project,
     runId: createRunId(ports.clock.epochMs(), ports.randomText()),
     owner: ports.tool.owner,
-    settings: options.overrides,
+    settings: local ? withLocalWatch(options.overrides, config) : options.overrides,
     baselineAvailable: (repository: ServiceRepository, implementation: Implementation) =>
       baseline.trees.get(repository.root)?.implementations.has(implementation.name) ?? false,
   });
@@ -68,6 +68,22 @@ export function planRun(
   });
   return { plan, description };
 }
+
+/**
+ * On this machine the idle time-out is a setting, so the end of an idle instance is worth watching for exactly when it
+ * is short; Cloud Run's quarter of an hour is not waited for unless the configuration asks.
+ */
+function withLocalWatch(overrides: SettingsOverrides, config: Config): SettingsOverrides {
+  const { idleTimeoutMs } = config.emulator;
+  const worthIt = idleTimeoutMs <= LONGEST_LOCAL_WATCH_MS;
+  return {
+    ...overrides,
+    scaleToZeroTimeoutMs: overrides.scaleToZeroTimeoutMs ?? (worthIt ? idleTimeoutMs + STOP_MARGIN_MS : 0),
+  };
+}
+
+const LONGEST_LOCAL_WATCH_MS = 60_000;
+const STOP_MARGIN_MS = 5_000;
 
 /** Metadata of a run that starts now. */
 export async function runMetadata(

@@ -14,7 +14,10 @@ export interface MeasureSettings {
   readonly samplesPerRound: number;
   readonly rounds: number;
   readonly warm: {
+    /** Requests that are sent first and thrown away, at least. */
     readonly warmupRequests: number;
+    /** How long the warm-up lasts at least: a fresh process compiles its hot code in its first second. */
+    readonly warmupMs?: number;
     readonly requests: number;
     readonly connections: number;
   };

@@ -56,15 +56,23 @@ export async function measureWarm(input: WarmInput, ports: ColdPorts, signal?: A
   );
   const warmupRequests = Math.max(settings.warmupRequests, settings.connections);
   const fromMs = ports.clock.epochMs();
+  const warmupFromMs = ports.clock.monotonicMs();
   const closeAll = () => Promise.all(connections.map((connection) => connection.close()));
   const onAbort = () => void closeAll();
   signal?.addEventListener('abort', onAbort, { once: true });
   let warmup: ClosedLoad;
   let timed: ClosedLoad;
+  let warmupSent = 0;
   try {
     warmup = await load(input, connections, warmupRequests, ports, signal);
+    warmupSent = warmup.sent;
     // A warm-up without one correct answer is the finding: timing the same again would only cost the timeouts again.
-    const dead = warmup.endedEarly !== undefined || warmup.latenciesMs.length === 0;
+    const isDead = () => warmup.endedEarly !== undefined || warmup.latenciesMs.length === 0;
+    while (!isDead() && ports.clock.monotonicMs() - warmupFromMs < (settings.warmupMs ?? 0)) {
+      warmup = await load(input, connections, warmupRequests, ports, signal);
+      warmupSent += warmup.sent;
+    }
+    const dead = isDead();
     timed = dead ? warmup : await load(input, connections, settings.requests, ports, signal);
   } finally {
     signal?.removeEventListener('abort', onAbort);
@@ -76,7 +84,7 @@ export async function measureWarm(input: WarmInput, ports: ColdPorts, signal?: A
     fromMs,
     toMs: ports.clock.epochMs(),
   };
-  const sent = warmup === timed ? warmup.sent : warmup.sent + timed.sent;
+  const sent = warmup === timed ? warmupSent : warmupSent + timed.sent;
   const events = await awaitLog(
     { service: target.service, revision: target.revision, sinceMs: target.deployedSinceMs },
     (read) => loggedRequests(read, block).length >= sent,
@@ -88,7 +96,11 @@ export async function measureWarm(input: WarmInput, ports: ColdPorts, signal?: A
   const late = logged > 0 && logged < sent ? ['the platform log showed only a part of a warm block in time'] : [];
   const audit = auditLoad(timed, settings.connections);
   return {
-    block: describeBlock(timed, { connections: settings.connections, warmupRequests }, instanceChange(events, block)),
+    block: describeBlock(
+      timed,
+      { connections: settings.connections, warmupRequests: warmupSent },
+      instanceChange(events, block),
+    ),
     audit: audit === undefined ? late : [audit, ...late],
     lastRequestAtMs: block.toMs,
   };

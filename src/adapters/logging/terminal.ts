@@ -1,5 +1,6 @@
 import type { LogFields, Logger } from '../../ports/logger.ts';
 import { fieldsText, type LoggerOptions, maskSecrets, neutral } from './masking.ts';
+import { createPace } from './pace.ts';
 
 export interface TerminalOptions extends LoggerOptions {
   readonly stream: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
@@ -13,11 +14,12 @@ type Level = keyof typeof COLOURS;
 const ERASE_LINE = '\r\u001b[2K';
 const DEFAULT_COLUMNS = 80;
 
-/** Lines for people. On a terminal one progress line is overwritten again and again; elsewhere each is a line. */
+/** Lines for people. On a terminal one progress line is overwritten again and again; elsewhere one is printed every 2 s at most. */
 export function createTerminalLogger({ stream, env, secrets, verbose }: TerminalOptions): Logger {
   const isTerminal = stream.isTTY === true && env.TERM !== 'dumb';
   const coloured = isTerminal && (env.NO_COLOR === undefined || env.NO_COLOR === '');
   let hasProgress = false;
+  const isDue = createPace();
 
   function paint(level: Level, text: string): string {
     return coloured && COLOURS[level] !== 0 ? `\u001b[${COLOURS[level]}m${text}\u001b[0m` : text;
@@ -25,6 +27,7 @@ export function createTerminalLogger({ stream, env, secrets, verbose }: Terminal
 
   function write(level: Level, message: string, fields: LogFields | undefined): void {
     const text = neutral(maskSecrets(`${MARKS[level]}${message}${fieldsText(fields)}`, secrets));
+    if (level === 'progress' && !isTerminal && !isDue()) return;
     const erase = hasProgress ? ERASE_LINE : '';
     hasProgress = isTerminal && level === 'progress';
     if (hasProgress) {

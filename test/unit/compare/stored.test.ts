@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { medianInterval, rankImplementations } from '../../../src/compare/ranking.ts';
 import { baselineOf, compareRuns } from '../../../src/compare/runs.ts';
 import { compareStored } from '../../../src/compare/stored.ts';
 import type { BaselineImplementation } from '../../../src/domain/baseline.ts';
@@ -96,28 +95,4 @@ test('two stored runs compare by name', () => {
   assert.equal(outcome.verdict, 'regression');
   const again = compareRuns([headRun('one', 2.5, 3)], { results: [headRun('one', 1, 4)], run: RUN });
   assert.equal(JSON.stringify(outcome), JSON.stringify(again));
-});
-
-test('ranking: clear leaders lead, overlapping ones tie, failures stay out', () => {
-  const results = [
-    headRun('slow', 3, 1),
-    headRun('twin-b', 1, 2),
-    headRun('twin-a', 1, 3),
-    { ...headRun('broken', 0.1, 4), state: 'contract failed' as const },
-  ];
-  const ranking = rankImplementations(results, 'cold-ttfb');
-  assert.deepEqual(ranking.map(({ implementation, rank, tied }) => [implementation, rank, tied]).toSorted(), [
-    ['slow', 3, false],
-    ['twin-a', 1, true],
-    ['twin-b', 1, true],
-  ]);
-  assert.equal(ranking[2]?.implementation, 'slow');
-  assert.equal(rankImplementations(results, 'warm-rps')[2]?.implementation, 'slow');
-  assert.ok(ranking.every(({ low, median, high }) => low <= median && median <= high));
-});
-
-test("a median's interval comes from order statistics", () => {
-  const values = Array.from({ length: 20 }, (_, index) => index + 1);
-  assert.deepEqual(medianInterval(values, 0.95), { low: 5, high: 16 });
-  assert.deepEqual(medianInterval([3, 1, 2], 0.95), { low: 1, high: 3 });
 });

@@ -145,6 +145,14 @@ test('few wrong answers are counted by kind and not timed; many void the block',
   assert.match(dropped[0]?.reason ?? '', /40 of 400 answers were not correct: wrong answer x 40/);
 });
 
+test('the warm-up goes on for the time asked, in whole helpings, and is not timed', async () => {
+  const settings = { warm: { warmupRequests: 4, warmupMs: 50, requests: 20, connections: 2 } };
+  const { samples } = await run(everywhere({}), { settings }).measured;
+  const [block] = samples.map((sample) => sample.warm);
+  // Two connections answer 1000 times a second in all on the simulated clock.
+  assert.deepEqual([block?.warmupRequests, block?.requests], [52, 20]);
+});
+
 test('a service that stalls under load ends the block early and, in the end, the implementation', async () => {
   const { measured, cloud } = run(everywhere({ warm: () => 'timeout' }), { spares: 4 });
   await assert.rejects(measured, (error: unknown) => {

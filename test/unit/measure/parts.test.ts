@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { InstanceEvent } from '../../../src/domain/deployment.ts';
 import { proveCold } from '../../../src/measure/cold-proof.ts';
-import { looksWarm } from '../../../src/measure/gap-rule.ts';
 import { instanceChange } from '../../../src/measure/instance-change.ts';
 import { findEnd } from '../../../src/measure/scale-to-zero.ts';
 import { scheduleSamples, spareTags } from '../../../src/measure/schedule.ts';
@@ -70,18 +69,6 @@ test('a trace is a W3C trace context of its own', () => {
     ['traceparent', trace.traceparent],
   ]);
 });
-
-for (const { coldMs, warm } of [
-  { coldMs: 30, warm: true },
-  { coldMs: 61, warm: false },
-  { coldMs: 270, warm: false },
-  { coldMs: 310, warm: false },
-  { coldMs: 900, warm: false },
-]) {
-  test(`gap rule: ${coldMs} ms among cold starts of 900 ms and warm answers of 20 ms: ${warm ? 'warm' : 'cold'}`, () => {
-    assert.equal(looksWarm({ coldMs, pooledMedianMs: 900, warmProbeMs: 20 }), warm);
-  });
-}
 
 const REQUEST = { revision: 'r', traceId: 't', sentAtMs: 10_000, firstByteAtMs: 10_500 };
 const line = (kind: InstanceEvent['kind'], atMs: number, more: Partial<InstanceEvent> = {}): InstanceEvent => ({

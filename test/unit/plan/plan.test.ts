@@ -183,11 +183,11 @@ test('estimates', () => {
   assert.equal(estimate.revisions, 4 * 19);
   assert.equal(estimate.adminWrites, 4 * 20);
   assert.equal(estimate.coldStarts, 48);
-  assert.equal(estimate.requests, 48 * 121);
+  assert.equal(estimate.requests, 48 * 221);
   assert.ok(estimate.durationMs > 2 * 60_000, 'the quota of Admin API writes takes two minutes');
-  // 2 implementations x 2 sides x (12 x (3 s + 0.48 s + 1 s) + 15 s) of 1 vCPU and half a GiB, and the request fee.
-  const seconds = 4 * (12 * 4.48 + 15);
-  const expected = seconds * (0.000024 + 0.5 * 0.0000025) + ((48 * 121) / 1e6) * 0.4;
+  // 2 implementations x 2 sides x (12 x (3 s + 2.2 s + 1 s) + 15 s) of 1 vCPU and half a GiB, and the request fee.
+  const seconds = 4 * (12 * 6.2 + 15);
+  const expected = seconds * (0.000024 + 0.5 * 0.0000025) + ((48 * 221) / 1e6) * 0.4;
   assert.ok(Math.abs((estimate.dollars ?? 0) - expected) < 1e-9, `${estimate.dollars} ${expected}`);
   assert.equal(estimatePlan(createPlan(input({ platform: 'local' }))).dollars, undefined);
   const dearer = estimatePlan(createPlan(input({ region: 'australia-southeast1' })));
