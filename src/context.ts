@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { arch, availableParallelism, homedir, platform as osPlatform, userInfo } from 'node:os';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { arch, availableParallelism, platform as osPlatform, userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createImageBuilder } from './adapters/images/builder.ts';
 import { createActionsLogger } from './adapters/logging/actions.ts';
@@ -13,13 +12,16 @@ import { createDirectoryStore } from './adapters/results/directory.ts';
 import { createGitSources } from './adapters/sources/git.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFileTree } from './adapters/system/files.ts';
+import { listens, portOf } from './adapters/system/listening.ts';
+import { readContract, readSchemas } from './adapters/system/shipped-files.ts';
+import { removeDeadWork, stateDirectories } from './adapters/system/state-directories.ts';
 import { createHttpTransport } from './adapters/transports/http.ts';
 import type { Ports, RunningEmulator } from './commands/ports.ts';
 import { type Config, secretValues } from './config/config.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { CommandRequest } from './config/request.ts';
 import type { Schemas } from './config/schemas.ts';
-import { InfrastructureError, UsageError } from './domain/errors.ts';
+import { UsageError } from './domain/errors.ts';
 import type { PlatformName } from './domain/plan.ts';
 import { stopLeftovers } from './emulator/instances/leftovers.ts';
 import { CONTRACTS, TOOL_ROOT } from './paths.ts';
@@ -43,16 +45,6 @@ export interface Context {
 
 const DEFAULT_CONFIG = 'cloudrun-perf.yaml';
 const DEFAULT_RESULTS = join('.cloudrun-perf', 'results');
-const SCHEMA_FILES = {
-  manifest: 'manifest',
-  config: 'config',
-  results: 'results',
-  run: 'run',
-  baseline: 'baseline',
-  vectors: 'test-vectors',
-  contract: 'contract',
-} as const satisfies Record<keyof Schemas, string>;
-
 /** Version of cloudrun-perf, from its package.json. */
 export function toolVersion(): string {
   const { version } = JSON.parse(readFileSync(join(TOOL_ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -62,13 +54,13 @@ export function toolVersion(): string {
 /** Builds all ports for one request. What costs time (emulator, clients) starts when it is first used. */
 export async function openContext(request: CommandRequest, entry: Entry): Promise<Context> {
   const workingDirectory = process.cwd();
-  const schemas = await readSchemas();
+  const schemas = await readSchemas(CONTRACTS);
   const config = await readConfig(request, entry, workingDirectory, schemas);
   const platformName: PlatformName = request.platform ?? (config.gcp.projectId === undefined ? 'local' : 'cloudrun');
   const logger = createLogger(request, entry, secretValues(config));
   for (const warning of config.warnings) logger.warn(warning);
 
-  const state = stateDirectories();
+  const state = stateDirectories(process.env);
   const clock = createClock();
   const opened: (() => Promise<void>)[] = [];
   const once = <T>(open: () => Promise<T>): (() => Promise<T>) => {
@@ -142,7 +134,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       cpus: availableParallelism(),
       owner: process.env.GITHUB_REPOSITORY ?? `${userInfo().username}-${basename(workingDirectory)}`,
     },
-    contractFiles: readContract,
+    contractFiles: (serviceType) => readContract(CONTRACTS, serviceType),
     fileTree: createFileTree,
     platform,
     messageBus: async () =>
@@ -160,7 +152,14 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       const { adminHost, adminPort, loggingUrl } = await emulator();
       return { adminHost: `${adminHost}:${adminPort}`, loggingUrl, pubsubHost: (await pubsub()).host };
     },
-    stopLeftovers: () => stopEverythingLeft(state),
+    stopLeftovers: async () => {
+      const stopped = await stopLeftovers(state.instances);
+      await removeDeadWork(state);
+      return stopped.map(
+        ({ kind, service, revision, pid, container }) =>
+          `stopped ${kind} ${pid ?? container ?? ''} of ${revision} (service ${service})`,
+      );
+    },
     rememberRun: entry.rememberRun ?? (() => undefined),
     randomText: () => randomBytes(8).toString('hex'),
     print: (text) => void process.stdout.write(text),
@@ -182,12 +181,6 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
 }
 
 const LOCAL_PLACE = 'local';
-
-async function readSchemas(): Promise<Schemas> {
-  const read = async ([key, name]: [string, string]) =>
-    [key, JSON.parse(await readFile(join(CONTRACTS, 'schemas', `${name}.schema.json`), 'utf8'))] as const;
-  return Object.fromEntries(await Promise.all(Object.entries(SCHEMA_FILES).map(read))) as unknown as Schemas;
-}
 
 async function readConfig(
   request: CommandRequest,
@@ -238,73 +231,4 @@ function openStore(place: string | undefined, workingDirectory: string) {
     );
   }
   return createDirectoryStore(resolve(workingDirectory, place ?? DEFAULT_RESULTS));
-}
-
-/** Files of a shipped contract, by path relative to its directory. */
-async function readContract(serviceType: string): Promise<ReadonlyMap<string, string>> {
-  const root = join(CONTRACTS, 'v1', basename(serviceType));
-  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new InfrastructureError('contract-missing', `cloudrun-perf ships no contract ${serviceType}`, { cause });
-  });
-  const files = entries.filter((found) => found.isFile()).map((found) => join(found.parentPath, found.name));
-  const texts = files.map(
-    async (file) => [file.slice(root.length + 1).replaceAll('\\', '/'), await readFile(file, 'utf8')] as const,
-  );
-  return new Map(await Promise.all(texts));
-}
-
-interface StateDirectories {
-  readonly root: string;
-  readonly instances: string;
-  readonly cache: string;
-  /** Builds and images of this process. */
-  readonly work: string;
-  readonly images: string;
-}
-
-/** Outside every repository, so that a service finds nothing of ours above it; see docs/adr/0007. */
-function stateDirectories(): StateDirectories {
-  const { CLOUDRUN_PERF_STATE_DIR: own, XDG_STATE_HOME: xdg } = process.env;
-  const root = resolve(own || join(xdg || join(homedir(), '.local', 'state'), 'cloudrun-perf'));
-  const work = join(root, 'work', `${process.pid}-${randomBytes(4).toString('hex')}`);
-  return { root, instances: join(root, 'instances'), cache: join(root, 'cache'), work, images: join(work, 'images') };
-}
-
-async function stopEverythingLeft(state: StateDirectories): Promise<readonly string[]> {
-  const stopped = await stopLeftovers(state.instances);
-  const works = await readdir(join(state.root, 'work')).catch(() => []);
-  for (const name of works) {
-    if (!isAlive(Number.parseInt(name, 10))) await rm(join(state.root, 'work', name), { recursive: true, force: true });
-  }
-  return stopped.map(
-    ({ kind, service, revision, pid, container }) =>
-      `stopped ${kind} ${pid ?? container ?? ''} of ${revision} (service ${service})`,
-  );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function portOf(host: string): number {
-  return Number(host.slice(host.lastIndexOf(':') + 1));
-}
-
-/** Whether something accepts connections at `host:port`. */
-function listens(host: string): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connect({ host: host.slice(0, host.lastIndexOf(':')), port: portOf(host) });
-    const end = (answer: boolean) => {
-      socket.destroy();
-      done(answer);
-    };
-    socket.setTimeout(1000, () => end(false));
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
 }

@@ -49,10 +49,14 @@ export async function publish(request: BenchmarkRequest, recorder: RunRecorder, 
   };
 }
 
-/** The first run ever makes the baseline; later ones only when asked, which is for main to do. */
+/**
+ * The first run ever makes the baseline, unless it is known to be a regression; later ones only when asked, which is
+ * for main to do.
+ */
 async function keepBaseline(wanted: boolean, run: Run, ports: Ports): Promise<string | undefined> {
   const previous = await loadBaseline(ports.store, ports.schemas);
-  if (previous !== undefined && !wanted) return undefined;
+  const regressed = run.results.some(({ comparison }) => comparison?.verdict === 'regression');
+  if (!wanted && (previous !== undefined || regressed)) return undefined;
   const updated = run.results.reduce((baseline, results) => updateBaseline(baseline, results, run.metadata), previous);
   if (updated === undefined || Object.values(updated.serviceTypes).every((entries) => entries.length === 0))
     return undefined;

@@ -31,7 +31,7 @@ export function markdownText(text: string, longest = LONGEST): string {
       .replaceAll('://', `:${BREAK}//`)
       .replace(/\b(mailto|xmpp):/gi, `$1${BREAK}:`)
       .replace(/www(?=\.)/gi, `$&${BREAK}`)
-      .replace(/^[-+=](?!\w)|^\d+(?=[.)])/, (start) => (/\d/.test(start) ? `${start}${BREAK}` : `\\${start}`))
+      .replace(/^[-+=](?!\w)|^\d+(?=[.)](?:\s|$))/, (start) => (/\d/.test(start) ? `${start}${BREAK}` : `\\${start}`))
   );
 }
 

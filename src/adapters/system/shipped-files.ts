@@ -1,0 +1,34 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
+import { InfrastructureError } from '../../domain/errors.ts';
+
+const SCHEMA_FILES = {
+  manifest: 'manifest',
+  config: 'config',
+  results: 'results',
+  run: 'run',
+  baseline: 'baseline',
+  vectors: 'test-vectors',
+  contract: 'contract',
+} as const;
+
+export type ShippedSchemas = Readonly<Record<keyof typeof SCHEMA_FILES, object>>;
+
+/** The JSON Schemas in `<contracts>/schemas`. */
+export async function readSchemas(contracts: string): Promise<ShippedSchemas> {
+  const read = async (name: string): Promise<object> =>
+    JSON.parse(await readFile(join(contracts, 'schemas', `${name}.schema.json`), 'utf8'));
+  const entries = Object.entries(SCHEMA_FILES).map(async ([key, name]) => [key, await read(name)] as const);
+  return Object.fromEntries(await Promise.all(entries)) as ShippedSchemas;
+}
+
+/** Files of a shipped contract, by path relative to its directory. Throws InfrastructureError `contract-missing`. */
+export async function readContract(contracts: string, serviceType: string): Promise<ReadonlyMap<string, string>> {
+  const root = join(contracts, 'v1', basename(serviceType));
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new InfrastructureError('contract-missing', `cloudrun-perf ships no contract ${serviceType}`, { cause });
+  });
+  const files = entries.filter((found) => found.isFile()).map((found) => join(found.parentPath, found.name));
+  const relative = (file: string) => file.slice(root.length + 1).replaceAll(sep, '/');
+  return new Map(await Promise.all(files.map(async (file) => [relative(file), await readFile(file, 'utf8')] as const)));
+}
