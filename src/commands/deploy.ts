@@ -24,9 +24,10 @@ export async function deploy(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const repositories = await discoverRepositories(request, config, ports, signal);
-  const overrides = { samplesPerRound: 1, rounds: 1 };
+  // Only the check revision: nothing is measured.
+  const overrides = { samplesPerRound: 0, rounds: 1 };
   const { plan, description } = planRun(
-    { ...request, platform, suite: 'quick', overrides },
+    { ...request, platform, suite: 'quick', overrides, goal: 'deploy' },
     config,
     repositories,
     NO_BASELINE,

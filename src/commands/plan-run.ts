@@ -19,6 +19,8 @@ export interface PlanOptions {
   readonly profiles: readonly string[];
   readonly platform: PlatformName;
   readonly overrides: SettingsOverrides;
+  /** How far the command goes; absent: to measurements. */
+  readonly goal?: 'validate' | 'deploy';
 }
 
 export interface PlannedRun {
@@ -64,6 +66,7 @@ export function planRun(
   });
   const description = describePlan(plan, {
     runtime: config.emulator.runtime,
+    ...(options.goal === undefined ? {} : { goal: options.goal }),
     ...(config.gcp.artifactRegistry === undefined ? {} : { artifactRegistry: config.gcp.artifactRegistry }),
   });
   return { plan, description };

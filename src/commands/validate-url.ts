@@ -1,8 +1,10 @@
 import type { Config } from '../config/config.ts';
 import type { ValidateRequest } from '../config/request.ts';
+import { checkFeatures } from '../contract/features.ts';
+import { chosenVectors } from '../contract/selection.ts';
 import { conforms } from '../domain/conformance.ts';
 import { UsageError } from '../domain/errors.ts';
-import { EXIT } from '../domain/exit-codes.ts';
+import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import { CONFORMANCE_EXPORTERS } from '../report/registry.ts';
 import { shippedContract } from './catalog.ts';
 import { checkConformance } from './conformance.ts';
@@ -25,15 +27,17 @@ export async function validateUrl(
   }
   const contract = await shippedContract(type, ports);
   const features = request.features ?? Object.keys(contract.features);
-  const project = config.gcp.projectId ?? EXTERNAL_PROJECT;
-  const bus =
-    request.pubsubEmulator === undefined ? undefined : await ports.messageBusAt(request.pubsubEmulator, project);
+  checkFeatures(contract, features);
+  const vectors = chosenVectors(contract, request.vectors);
   if (request.dryRun) {
     ports.print(
-      `would check ${url} against ${type} ${contract.version}: ${contract.vectors.length} vectors, features ${features.join(', ')}\n`,
+      `would check ${url} against ${type} ${contract.version}: ${vectors.length} vectors, features ${features.join(', ')}\n`,
     );
     return { exitCodes: [], outputs: {} };
   }
+  const project = config.gcp.projectId ?? EXTERNAL_PROJECT;
+  const bus =
+    request.pubsubEmulator === undefined ? undefined : await ports.messageBusAt(request.pubsubEmulator, project);
   const topic = externalTopic(type);
   await bus?.ensureTopic(topic, signal);
   const conformance = await checkConformance(
@@ -50,13 +54,16 @@ export async function validateUrl(
     signal,
   );
   ports.print(CONFORMANCE_EXPORTERS[request.format]([{ implementation: url, conformance }]));
-  if (conformance.notChecked > 0) {
+  if (conformance.notChecked > 0 && conformance.unreachable === undefined) {
     ports.logger.warn(`${conformance.notChecked} vectors were not checked, which is not a pass`, {
       hint: bus === undefined ? 'name the Pub/Sub emulator of the service with --pubsub-emulator' : undefined,
     });
   }
+  // A service that never answered has broken no promise: it, or the way to it, is not there.
+  const reached = conformance.passed + conformance.failed > 0;
+  const failing: ExitCode = conformance.unreachable !== undefined && !reached ? EXIT.infrastructure : EXIT.contract;
   return {
-    exitCodes: conforms(conformance) ? [] : [EXIT.contract],
-    outputs: { verdict: conforms(conformance) ? 'passed' : 'contract failed' },
+    exitCodes: conforms(conformance) ? [] : [failing],
+    outputs: { verdict: conforms(conformance) ? 'passed' : reached ? 'contract failed' : 'not measured' },
   };
 }

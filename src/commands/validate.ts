@@ -1,10 +1,11 @@
 import type { Config } from '../config/config.ts';
 import type { ValidateRequest } from '../config/request.ts';
+import { chosenVectors } from '../contract/selection.ts';
 import { type Conformance, conforms } from '../domain/conformance.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { PlannedImplementation, PlatformName } from '../domain/plan.ts';
 import { CONFORMANCE_EXPORTERS } from '../report/registry.ts';
-import { discoverRepositories } from './catalog.ts';
+import { discoverRepositories, shippedContract } from './catalog.ts';
 import { checkConformance } from './conformance.ts';
 import type { Outcome } from './outcome.ts';
 import { mapParallel } from './parallel.ts';
@@ -32,14 +33,18 @@ export async function validate(
 ): Promise<Outcome> {
   if (request.url !== undefined) return validateUrl(request, config, ports, signal);
   const repositories = await discoverRepositories(request, config, ports, signal);
-  const overrides = { samplesPerRound: 1, rounds: 1 };
+  // Only the check revision: nothing is measured.
+  const overrides = { samplesPerRound: 0, rounds: 1 };
   const { plan, description } = planRun(
-    { ...request, profiles: [], platform, suite: 'quick', overrides },
+    { ...request, profiles: [], platform, suite: 'quick', overrides, goal: 'validate' },
     config,
     repositories,
     NO_BASELINE,
     ports,
   );
+  // A vector that does not exist is the user's mistake, to be told before anything is built.
+  for (const serviceType of new Set(plan.implementations.map(({ implementation }) => implementation.serviceType)))
+    chosenVectors(await shippedContract(serviceType, ports), request.vectors);
   if (request.dryRun) {
     ports.print(description);
     return { exitCodes: [], outputs: {} };

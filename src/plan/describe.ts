@@ -1,4 +1,4 @@
-import type { Plan, PlannedImplementation, PlannedService } from '../domain/plan.ts';
+import type { MeasureSettings, Plan, PlannedImplementation, PlannedService } from '../domain/plan.ts';
 import { estimatePlan } from './estimate.ts';
 
 export interface DescribeOptions {
@@ -6,28 +6,37 @@ export interface DescribeOptions {
   readonly artifactRegistry?: string;
   /** Whether implementations with `local.run` run as processes. */
   readonly runtime?: 'auto' | 'process' | 'container';
+  /** How far the command goes; absent: all the way. */
+  readonly goal?: 'benchmark' | 'validate' | 'deploy';
 }
 
 /** What `--dry-run` prints: names, images, calls in their order, estimates. */
 export function describePlan(plan: Plan, options: DescribeOptions = {}): string {
   const { settings } = plan;
-  const { warm } = settings;
   const place =
     plan.platform === 'local' ? 'this machine (embedded Cloud Run)' : `project ${plan.project}, ${plan.region}`;
   return [
     `Dry run of ${plan.runId}: nothing is built, deployed or measured.`,
     '',
-    `Suite ${plan.suite} on ${place}, measuring order from seed ${plan.seed}`,
-    `${settings.rounds} rounds x ${settings.samplesPerRound} fresh instances per side, each with one cold start and one warm block`,
-    `Warm block: ${warm.warmupRequests} warm-up requests, then ${warm.requests} over ${warm.connections} connections`,
-    settings.scaleToZeroTimeoutMs === 0
-      ? 'Scale to zero: not measured'
-      : `Scale to zero: watched for up to ${duration(settings.scaleToZeroTimeoutMs)}`,
+    measures(options) ? `Suite ${plan.suite} on ${place}, measuring order from seed ${plan.seed}` : `On ${place}`,
+    ...(measures(options) ? measureLines(settings) : []),
     ...plan.implementations.flatMap((planned) => ['', ...implementationLines(planned, plan, options)]),
     '',
     ...estimateLines(plan),
     '',
   ].join('\n');
+}
+
+const measures = ({ goal = 'benchmark' }: DescribeOptions) => goal === 'benchmark';
+
+function measureLines({ rounds, samplesPerRound, warm, scaleToZeroTimeoutMs }: MeasureSettings): readonly string[] {
+  return [
+    `${rounds} rounds x ${samplesPerRound} fresh instances per side, each with one cold start and one warm block`,
+    `Warm block: ${warm.warmupRequests} warm-up requests, then ${warm.requests} over ${warm.connections} connections`,
+    scaleToZeroTimeoutMs === 0
+      ? 'Scale to zero: not measured'
+      : `Scale to zero: watched for up to ${duration(scaleToZeroTimeoutMs)}`,
+  ];
 }
 
 function implementationLines(planned: PlannedImplementation, plan: Plan, options: DescribeOptions): readonly string[] {
@@ -37,7 +46,9 @@ function implementationLines(planned: PlannedImplementation, plan: Plan, options
   return [
     `${implementation.name} (${implementation.serviceType} ${planned.contractVersion}, profile ${profile.name}: ${limits})`,
     `  source    ${planned.repositoryRoot}/${implementation.path}`,
-    `  compared  ${sides.includes('base') ? 'base and head side by side' : 'head only, no base is available'}`,
+    ...(measures(options)
+      ? [`  compared  ${sides.includes('base') ? 'base and head side by side' : 'head only, no base is available'}`]
+      : []),
     `  labels    ${Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(' ')}`,
@@ -53,16 +64,25 @@ function serviceLines(
 ): readonly string[] {
   const { name, side, sampleTags, checkTag } = service;
   const tags = [...(checkTag === undefined ? [] : [checkTag]), ...sampleTags];
-  const validate =
-    side === 'head' && checkTag !== undefined ? [`    validate  contract vectors against tag ${checkTag}`] : [];
+  const { goal = 'benchmark' } = options;
+  const checked = goal !== 'deploy' && side === 'head' && checkTag !== undefined;
+  // Locally the platform ends with the command; in the cloud what was only deployed stays until cleanup.
+  const stays = goal === 'deploy' && plan.platform === 'cloudrun';
+  const measured = plan.settings.rounds * plan.settings.samplesPerRound;
   return [
     `  ${side}: service ${name}`,
     `    build     ${imageOf(planned, side, plan, options)}`,
     `    create    service ${name} with revision tag ${tags[0] ?? 'none'}, no deploy-time instance`,
-    `    update    ${tags.length - 1} more revisions with tags ${shortList(tags.slice(1))}`,
-    ...validate,
-    `    measure   ${plan.settings.rounds * plan.settings.samplesPerRound} of ${sampleTags.length} tagged revisions, the rest are spares`,
-    `    delete    service ${name}`,
+    ...(tags.length > 1
+      ? [`    update    ${tags.length - 1} more revisions with tags ${shortList(tags.slice(1))}`]
+      : []),
+    ...(checked ? [`    validate  contract vectors against tag ${checkTag}`] : []),
+    ...(measures(options)
+      ? [`    measure   ${measured} of ${sampleTags.length} tagged revisions, the rest are spares`]
+      : []),
+    stays
+      ? `    stays     until cloudrun-perf cleanup --run ${plan.runId}`
+      : `    delete    service ${name}${goal === 'deploy' ? ', when the command is interrupted' : ''}`,
   ];
 }
 

@@ -46,6 +46,7 @@ export function conformanceTerminal(checked: readonly CheckedConformance[], opti
   const style = styleOf(options.colour ?? false);
   const lines = checked.flatMap((one) => conformanceLines(one, options.width ?? 100, style));
   const failed = checked.filter(({ conformance }) => !conforms(conformance)).length;
-  const verdict = failed === 0 ? 'all conform' : `${failed} contract failed`;
+  const allRight = checked.length === 0 ? 'none could be checked' : 'all conform';
+  const verdict = failed === 0 ? allRight : `${failed} contract failed`;
   return `${['Contract', ...lines, `${count(checked.length, 'service')} checked: ${verdict}`].join('\n')}\n`;
 }

@@ -23,8 +23,10 @@ export function conformanceMarkdown(checked: readonly CheckedConformance[]): str
       comparisons: [],
     })),
   );
+  const allRight = checked.length === 0 ? 'none could be checked' : 'all conform';
+  const verdict = failed === 0 ? allRight : `${failed} contract failed`;
   const parts = [
-    `## Contract: ${count(checked.length, 'service')} checked, ${failed === 0 ? 'all conform' : `${failed} contract failed`}`,
+    `## Contract: ${count(checked.length, 'service')} checked, ${verdict}`,
     markdownTable(['Service', 'Verdict', 'Passed', 'Failed', 'Skipped', 'Not checked', 'Contract'], rows),
     ...(failures === '' ? [] : [`**Contract failures**\n\n${failures}`]),
   ];

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -29,6 +29,11 @@ export function createGitSources({ cacheDirectory, clock, githubToken }: GitSour
     if (ref !== undefined) checkRef(ref);
     const directory = await localDirectory(url);
     if (directory === undefined) {
+      // Only of a path it is certain that there are no credentials in it to be printed.
+      if (isAbsolute(url))
+        throw new UsageError('directory-missing', `found no directory ${url}`, {
+          hint: 'Name the directory of a service repository, its manifest.yaml, or a Git URL.',
+        });
       checkUrl(url);
       return checkoutRemote({ git, cacheDirectory: cache, clock }, url, ref, ttlMs, signal);
     }
