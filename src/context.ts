@@ -117,7 +117,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     sources: createGitSources({
       cacheDirectory: state.cache,
       clock,
-      ...(entry.githubToken === undefined ? {} : { githubToken: entry.githubToken }),
+      ...(config.secrets.gitToken === undefined ? {} : { githubToken: config.secrets.gitToken }),
     }),
     builder: createImageBuilder({
       runtime: platformName === 'cloudrun' ? 'container' : config.emulator.runtime,
