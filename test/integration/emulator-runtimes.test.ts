@@ -176,7 +176,7 @@ test('container runtime: run, serve, stop, and leftovers, by the calls that it m
       .map((line) => JSON.parse(line));
     const names = calls.map(([command]) => command);
     assert.deepEqual(names.slice(0, 4), ['network', 'image', 'image', 'run']);
-    assert.deepEqual(new Set(names.slice(4)), new Set(['logs', 'wait', 'stop']));
+    assert.deepEqual(new Set(names.slice(4)), new Set(['logs', 'wait', 'stop', 'rm']));
     assert.equal(calls[3].at(-1), `sha256:${'5'.repeat(64)}`, 'built here only: known by its id');
     assert.deepEqual(calls.find(([command]) => command === 'stop').slice(1, 3), ['--time', '2']);
 
@@ -402,9 +402,10 @@ test('container arguments: limits, labels, environment, port, entry point', () =
     ...['--env', 'K_REVISION=svc-1', '--env', 'K_CONFIGURATION=svc'],
   ];
   const common = [
-    ...['run', '--rm', '--detach', '--name', `cloudrun-perf-${'ab'.repeat(12)}`],
+    ...['run', '--detach', '--name', `cloudrun-perf-${'ab'.repeat(12)}`],
     ...['--label', 'cloudrun-perf=instance', '--label', 'cloudrun-perf.service=svc'],
     ...['--label', 'cloudrun-perf.revision=svc-1', '--cpus', '0.5', '--memory', '536870912b'],
+    ...['--memory-swap', '536870912b'],
   ];
   assert.deepEqual(containerRunArguments({ ...start, network: 'bridge' }), [
     ...[...common, ...environment(8080), '--publish', '127.0.0.1:20001:8080', 'name@sha256:1'],

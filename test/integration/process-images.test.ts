@@ -240,9 +240,11 @@ test('a container image is built from its Dockerfile and named by digest', async
   const pushed = await createDockerBuilder({ containerCli: engine, clock, registry: 'registry/x' }).build(request);
   assert.partialDeepStrictEqual(pushed, { image: `registry/x/node-http@${repo}`, digest: repo });
   assert.match(await readFile(`${engine}.log`, 'utf8'), /push registry\/x\/node-http:run-1-head\n/);
-  const args = buildArguments(request, 't', '/id', false);
+  const args = buildArguments(request, 't', '/id', { native: false, bridge: true });
   assert.deepEqual(args.slice(0, 5), ['build', '--platform', 'linux/amd64', '--file', '/repo/impl/Dockerfile']);
   assert.deepEqual(args.slice(-3), ['--build-arg', 'A=1 2', '/repo/impl']);
+  const noBridge = buildArguments(request, 't', '/id', { native: true, bridge: false });
+  assert.deepEqual(noBridge.slice(0, 4), ['build', '--network', 'host', '--file']);
   assert.equal(imageTag(implementation(), 'run-1/base', undefined), 'local/node-http:run-1-base');
 
   const broken = await fakeEngine('broken-engine', 'for i in 1 2 3; do echo "line $i" >&2; done; exit 1');

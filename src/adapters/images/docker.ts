@@ -1,12 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Artifact } from '../../domain/deployment.ts';
 import { InfrastructureError } from '../../domain/errors.ts';
 import type { Implementation } from '../../domain/implementation.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { BuildRequest, ImageBuilder } from '../../ports/image-builder.ts';
-import { cleanEnvironment, lastLines, type ProgramResult, runProgram } from '../system/run-program.ts';
+import { lastLines, type ProgramResult } from '../system/run-program.ts';
+import { buildsOnBridge, callBuild, callEngine } from './engine-calls.ts';
 import { findProgram } from './find-program.ts';
 
 export interface DockerBuilderOptions {
@@ -17,7 +19,6 @@ export interface DockerBuilderOptions {
   readonly registry?: string;
 }
 
-const BUILD_TIMEOUT_MS = 1_800_000;
 const PROBE_TIMEOUT_MS = 15_000;
 const DIGEST = /sha256:[0-9a-f]{64}/;
 /** Cloud Run runs nothing else. */
@@ -51,10 +52,8 @@ export function createDockerBuilder(options: DockerBuilderOptions): ImageBuilder
 export async function missingForContainers(containerCli: string): Promise<string | undefined> {
   if (!containerCli.includes('/') && (await findProgram(containerCli, process.env.PATH ?? '')) === undefined)
     return `${containerCli} not found on the PATH`;
-  const answer = await runProgram(containerCli, ['info', '--format', '{{.ID}}'], {
-    env: cleanEnvironment(),
-    timeoutMs: PROBE_TIMEOUT_MS,
-  });
+  // Not `info`: its fields differ between engines, and so does its exit code when nothing answers.
+  const answer = await callEngine(containerCli, ['ps', '--quiet'], { timeoutMs: PROBE_TIMEOUT_MS });
   return answer.code === 0
     ? undefined
     : `${containerCli} does not answer: ${lastLines(answer.stderr || 'no answer', 1)}`;
@@ -65,12 +64,13 @@ export function buildArguments(
   { implementation, repositoryRoot }: BuildRequest,
   tag: string,
   idFile: string,
-  native: boolean,
+  { native, bridge }: { readonly native: boolean; readonly bridge: boolean },
 ): readonly string[] {
   const context = join(repositoryRoot, implementation.path);
   return [
     'build',
     ...(native ? [] : ['--platform', PLATFORM]),
+    ...(bridge ? [] : ['--network', 'host']),
     '--file',
     join(context, implementation.dockerfile),
     '--tag',
@@ -105,8 +105,9 @@ async function buildImage(
   const directory = await mkdtemp(join(tmpdir(), 'cloudrun-perf-image-'));
   try {
     const idFile = join(directory, 'id');
-    const args = buildArguments(request, tag, idFile, process.arch === 'x64');
-    const built = await run(options, args, signal);
+    const bridge = await buildsOnBridge(options.containerCli, { signal });
+    const args = buildArguments(request, tag, idFile, { native: process.arch === 'x64', bridge });
+    const built = await callBuild(options.containerCli, args, { signal });
     if (built.code !== 0)
       throw failure(`the image of ${implementation.name} cannot be built`, built, implementation.dockerfile);
     const id = DIGEST.exec(await readFile(idFile, 'utf8'))?.[0] ?? '';
@@ -152,15 +153,15 @@ function run(
   args: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<ProgramResult> {
-  const env = { ...cleanEnvironment(), DOCKER_BUILDKIT: '1', BUILDKIT_PROGRESS: 'plain' };
-  return runProgram(containerCli, args, { env, timeoutMs: BUILD_TIMEOUT_MS, signal });
+  return callEngine(containerCli, args, { signal });
 }
 
 function failure(what: string, { stdout, stderr, timedOut }: ProgramResult, place: string): InfrastructureError {
   const why = timedOut ? 'it took too long' : 'its last lines were';
   return new InfrastructureError(
     'image-failed',
-    `${what}, ${why}:\n${lastLines(stderr.trim() === '' ? stdout : stderr)}`,
+    // Docker's own builder writes the program's words to the one and its verdict to the other.
+    `${what}, ${why}:\n${lastLines(stripVTControlCharacters(`${stdout.trimEnd()}\n${stderr}`))}`,
     {
       hint: `Look at ${place}.`,
     },

@@ -1,8 +1,6 @@
 import type { RevisionSpec } from '../model.ts';
+import type { ContainerNetwork } from './container-network.ts';
 import { platformEnvironment } from './process.ts';
-
-/** How a container's port is reached: published on 127.0.0.1, or straight on the host when there is no bridge. */
-export type ContainerNetwork = 'bridge' | 'host';
 
 export interface ContainerStart {
   readonly revision: RevisionSpec;
@@ -21,14 +19,17 @@ export function containerName(instanceId: string): string {
   return `cloudrun-perf-${instanceId.slice(0, 24)}`;
 }
 
-/** Arguments after the program's name that start one detached instance. */
+/**
+ * Arguments after the program's name that start one detached instance. It stays when it has ended (no `--rm`), since
+ * engines drop the output of one that ends at once before it can be read.
+ */
 export function containerRunArguments({ revision, instanceId, image, port, network }: ContainerStart): string[] {
   const innerPort = network === 'bridge' ? CONTAINER_PORT : port;
-  const environment = { ...revision.env, ...platformEnvironment(revision, innerPort) };
+  const env = network === 'bridge' ? reachableFromBridge(revision.env) : revision.env;
+  const environment = { ...env, ...platformEnvironment(revision, innerPort) };
   const [entrypoint, ...entrypointArgs] = revision.command;
   return [
     'run',
-    '--rm',
     '--detach',
     '--name',
     containerName(instanceId),
@@ -39,6 +40,9 @@ export function containerRunArguments({ revision, instanceId, image, port, netwo
     String(revision.cpu),
     '--memory',
     `${revision.memoryBytes}b`,
+    // As much as memory alone: Cloud Run has no swap, so that what exceeds its memory is killed there.
+    '--memory-swap',
+    `${revision.memoryBytes}b`,
     ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ...(network === 'bridge' ? ['--publish', `127.0.0.1:${port}:${CONTAINER_PORT}`] : ['--network', 'host']),
     ...(entrypoint === undefined ? [] : ['--entrypoint', entrypoint]),
@@ -46,6 +50,15 @@ export function containerRunArguments({ revision, instanceId, image, port, netwo
     ...entrypointArgs,
     ...revision.args,
   ];
+}
+
+/** On a bridge 127.0.0.1 is the container itself; engines in a virtual machine know the real one by a name. */
+function reachableFromBridge(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const moved = Object.entries(env).map(([name, value]) => {
+    const port = name.endsWith('_EMULATOR_HOST') ? /^(?:127\.0\.0\.1|localhost):(\d+)$/.exec(value)?.[1] : undefined;
+    return [name, port === undefined ? value : `host.docker.internal:${port}`] as const;
+  });
+  return Object.fromEntries(moved);
 }
 
 function label(name: string, value: string): readonly string[] {

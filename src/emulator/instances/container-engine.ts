@@ -8,10 +8,13 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs the container program to its end; output is bounded to its tail. Rejects when the program cannot be started. */
+/**
+ * Runs the container program to its end; output is bounded to its tail. Rejects when the program cannot be started.
+ * In a process group of its own, so that Ctrl-C in a terminal does not end the calls by which containers are stopped.
+ */
 export function runCli(cli: string, argv: readonly string[]): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(cli, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(cli, argv, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const stdout = keepTail([child.stdout]);
     const stderr = keepTail([child.stderr]);
     child.once('error', (cause) =>
@@ -26,17 +29,6 @@ export function runCli(cli: string, argv: readonly string[]): Promise<CliResult>
   });
 }
 
-/** True when containers can have ports of their own: some engines (in containers, without privileges) only have `host`. */
-export async function hasBridgeNetwork(cli: string): Promise<boolean> {
-  const listed = await runCli(cli, ['network', 'ls', '--format', '{{.Driver}}']);
-  if (listed.code !== 0) {
-    throw new InfrastructureError('container-engine-down', `${cli} does not answer: ${lastLine(listed.stderr)}`, {
-      hint: 'Start the container engine, or give the implementation a `local` command to run as a process.',
-    });
-  }
-  return listed.stdout.split('\n').some((driver) => driver.trim() === 'bridge');
-}
-
 /**
  * What the engine knows an image by: as it is when it was pulled or pushed; by its bare id when it was only built
  * here, because engines give a digest reference to pushed images alone. Otherwise as it is, to be pulled.
@@ -48,6 +40,17 @@ export async function localImageName(cli: string, image: string): Promise<string
     if (found.code === 0) return name;
   }
   return image;
+}
+
+/** Removes a container, running or not; false when the engine did not say that it is gone. */
+export async function removeContainer(cli: string, container: string): Promise<boolean> {
+  const removed = await runCli(cli, ['rm', '--force', container]);
+  return removed.code === 0 || /no such container/i.test(removed.stderr);
+}
+
+/** Why the engine refused: its last line that is not advice to read its help. */
+export function reasonLine(stderr: string): string {
+  return lastLine(stderr.replace(/^.*--help'?\.?.*$/gm, ''));
 }
 
 export function lastLine(text: string): string {

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { InfrastructureError } from '../../domain/errors.ts';
 import type { EmulatorSettings, Instance, InstanceEnd, InstanceRuntime } from '../model.ts';
 import { containerName, containerRunArguments } from './container-arguments.ts';
-import { hasBridgeNetwork, lastLine, localImageName, runCli } from './container-engine.ts';
+import { lastLine, localImageName, reasonLine, removeContainer, runCli } from './container-engine.ts';
+import { type ContainerNetwork, chooseNetwork } from './container-network.ts';
 import { giveBackPort, takeFreePort } from './free-port.ts';
 import { ownIdentity, removeRecord, writeRecord } from './instance-record.ts';
 import { keepTail } from './output-tail.ts';
@@ -11,7 +12,7 @@ import { keepTail } from './output-tail.ts';
 export function createContainerRuntime(settings: EmulatorSettings): InstanceRuntime {
   const cli = settings.containerCli;
   const names = new Map<string, string>();
-  let bridge: Promise<boolean> | undefined;
+  let chosen: Promise<ContainerNetwork> | undefined;
 
   /** Asked once per image, so that it is not part of every cold start. */
   async function nameOf(image: string): Promise<string> {
@@ -24,13 +25,11 @@ export function createContainerRuntime(settings: EmulatorSettings): InstanceRunt
 
   return {
     async start(revision, instanceId) {
-      bridge ??= hasBridgeNetwork(cli);
-      const network = (await bridge.catch((error) => {
-        bridge = undefined;
+      chosen ??= chooseNetwork(cli);
+      const network = await chosen.catch((error) => {
+        chosen = undefined;
         throw error;
-      }))
-        ? 'bridge'
-        : 'host';
+      });
       const image = await nameOf(revision.image);
       const port = await takeFreePort();
       const container = containerName(instanceId);
@@ -45,12 +44,11 @@ export function createContainerRuntime(settings: EmulatorSettings): InstanceRunt
       });
       const started = await runCli(cli, containerRunArguments({ revision, instanceId, image, port, network }));
       if (started.code !== 0) {
-        await runCli(cli, ['rm', '--force', container]);
-        removeRecord(settings.stateDirectory, instanceId);
+        if (await removeContainer(cli, container)) removeRecord(settings.stateDirectory, instanceId);
         giveBackPort(port);
         throw new InfrastructureError(
           'instance-not-started',
-          `${cli} cannot run ${revision.image}: ${lastLine(started.stderr)}`,
+          `${cli} cannot run ${revision.image}: ${reasonLine(started.stderr)}`,
           { hint: 'Check that the image exists, is built for this machine, and that its limits fit.' },
         );
       }
@@ -67,22 +65,25 @@ function watchContainer(
   settings: EmulatorSettings,
 ): Instance {
   // Follows from the first line on, and ends with the container.
-  const logs = spawn(cli, ['logs', '--follow', container], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const logs = spawn(cli, ['logs', '--follow', container], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   logs.on('error', () => undefined);
   const outputTail = keepTail([logs.stdout, logs.stderr]);
   const logsEnded = new Promise<void>((resolve) => void logs.once('close', () => resolve()));
 
   async function waitForEnd(): Promise<InstanceEnd> {
+    // Unless the engine says that it is gone, its record stays, for `cleanup`.
+    let gone = false;
     try {
       const waited = await runCli(cli, ['wait', container]);
-      await logsEnded;
+      if (waited.code === 0) await logsEnded;
+      gone = await removeContainer(cli, container);
       const exitCode = Number.parseInt(lastLine(waited.stdout), 10);
       return Number.isNaN(exitCode) ? {} : { exitCode };
     } catch {
       return {};
     } finally {
       logs.kill();
-      removeRecord(settings.stateDirectory, instanceId);
+      if (gone) removeRecord(settings.stateDirectory, instanceId);
       giveBackPort(port);
     }
   }

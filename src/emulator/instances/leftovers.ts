@@ -28,7 +28,10 @@ export async function stopLeftovers(stateDirectory: string): Promise<readonly St
   for (const { instanceId, record } of readRecords(stateDirectory)) {
     if (record !== undefined) {
       if (isAlive(record.owner)) continue;
-      if (stop(record)) stopped.push(describe(instanceId, record));
+      const outcome = stop(record);
+      // The engine does not answer: the container may be there still, for a later attempt to find.
+      if (outcome === 'unknown') continue;
+      if (outcome === 'stopped') stopped.push(describe(instanceId, record));
       if (record.runs.kind === 'process') await untilGone(record.runs.process);
     }
     removeRecord(stateDirectory, instanceId);
@@ -46,18 +49,19 @@ function isAlive(process: ProcessIdentity): boolean {
   return startIdentity(process.pid) === process.identity;
 }
 
-function stop(record: InstanceRecord): boolean {
+function stop(record: InstanceRecord): 'stopped' | 'absent' | 'unknown' {
   const { runs } = record;
   if (runs.kind === 'container') {
     const removed = spawnSync(runs.cli, ['rm', '--force', runs.container], {
       timeout: CONTAINER_STOP_MS,
       encoding: 'utf8',
     });
-    // `rm --force` also succeeds when there is nothing to remove; then it does not print the name.
-    return removed.status === 0 && removed.stdout.includes(runs.container);
+    // `rm --force` may also succeed when there is nothing to remove; then it does not print the name.
+    if (removed.status === 0) return removed.stdout.includes(runs.container) ? 'stopped' : 'absent';
+    return /no such container/i.test(removed.stderr ?? '') ? 'absent' : 'unknown';
   }
-  if (isAlive(runs.process)) return killGroup(runs.process.pid, 'SIGKILL');
-  return stopOrphans(runs.process.pid, record);
+  const killed = isAlive(runs.process) ? killGroup(runs.process.pid, 'SIGKILL') : stopOrphans(runs.process.pid, record);
+  return killed ? 'stopped' : 'absent';
 }
 
 /**
