@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { actionTables, betweenMarks } from '../../scripts/generate-readme.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+test('README.md says what action.yml says', () => {
+  const checked = spawnSync(process.execPath, [join(ROOT, 'scripts/generate-readme.ts'), '--check'], {
+    encoding: 'utf8',
+  });
+  assert.equal(checked.status, 0, checked.stderr);
+});
+
+test('tables: one row each, on one line, with what is required and the default', () => {
+  const text = `
+inputs:
+  plain: { description: A thing. }
+  folded:
+    description: >-
+      One of a | b,
+      or none.
+    required: true
+    default: a
+outputs:
+  run-id: { description: Id of the run. }
+`;
+  assert.equal(
+    actionTables(text),
+    [
+      '| input | meaning |',
+      '|---|---|',
+      '| `plain` | A thing. |',
+      '| `folded` | One of a \\| b, or none. Required. Default: `a`. |',
+      '',
+      '| output | meaning |',
+      '|---|---|',
+      '| `run-id` | Id of the run. |',
+    ].join('\n'),
+  );
+});
+
+test('only what lies between the marks is replaced', () => {
+  const text = 'a\n<!-- inputs:start -->\nold\n<!-- inputs:end -->\nb\n';
+  const replaced = betweenMarks(text, 'new');
+  assert.equal(replaced, 'a\n<!-- inputs:start -->\nnew\n<!-- inputs:end -->\nb\n');
+  assert.equal(betweenMarks(replaced, 'new'), replaced);
+  assert.throws(() => betweenMarks('no marks', 'new'), /found no <!-- inputs:start -->/);
+});
