@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { createImageBuilder } from './adapters/images/builder.ts';
 import { createActionsLogger } from './adapters/logging/actions.ts';
 import { createJsonLogger } from './adapters/logging/json.ts';
+import { withoutCommands } from './adapters/logging/masking.ts';
 import { createTerminalLogger } from './adapters/logging/terminal.ts';
 import { createPubSubMessageBus } from './adapters/messages/pubsub.ts';
 import { createDirectoryStore } from './adapters/results/directory.ts';
@@ -162,7 +163,8 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     },
     rememberRun: entry.rememberRun ?? (() => undefined),
     randomText: () => randomBytes(8).toString('hex'),
-    print: (text) => void process.stdout.write(text),
+    // Reports quote services, and the runner would obey a line of theirs that looks like one of its commands.
+    print: (text) => void process.stdout.write(entry.kind === 'action' ? withoutCommands(text) : text),
     writeFile: async (path, text) => {
       const target = resolve(workingDirectory, path);
       await mkdir(dirname(target), { recursive: true });
