@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { actionTables, betweenMarks } from '../../scripts/generate-readme.ts';
@@ -47,4 +48,16 @@ test('only what lies between the marks is replaced', () => {
   assert.equal(replaced, 'a\n<!-- inputs:start -->\nnew\n<!-- inputs:end -->\nb\n');
   assert.equal(betweenMarks(replaced, 'new'), replaced);
   assert.throws(() => betweenMarks('no marks', 'new'), /found no <!-- inputs:start -->/);
+});
+
+test('docs/troubleshooting.md knows every error code', () => {
+  const documented = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
+  const error =
+    /(?:UsageError|InfrastructureError)\(\s*(?:\w+ \? )?'([a-z]+(?:-[a-z]+)+)'(?: : '([a-z]+(?:-[a-z]+)+)')?/g;
+  const files = globSync('src/**/*.ts', { cwd: ROOT });
+  const codes = files.flatMap((file) =>
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(error)].flatMap(([, ...found]) => found.filter(Boolean)),
+  );
+  assert.ok(codes.length > 80, `found ${codes.length} codes only`);
+  assert.deepEqual([...new Set(codes)].filter((code) => !documented.includes(`\`${code}\``)).sort(), []);
 });
