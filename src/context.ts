@@ -22,7 +22,7 @@ import { type Config, secretValues } from './config/config.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { CommandRequest } from './config/request.ts';
 import type { Schemas } from './config/schemas.ts';
-import { UsageError } from './domain/errors.ts';
+import { InfrastructureError, UsageError } from './domain/errors.ts';
 import type { PlatformName } from './domain/plan.ts';
 import { stopLeftovers } from './emulator/instances/leftovers.ts';
 import { CONTRACTS, TOOL_ROOT } from './paths.ts';
@@ -45,6 +45,8 @@ export interface Context {
 }
 
 const DEFAULT_CONFIG = 'cloudrun-perf.yaml';
+/** Where the Pub/Sub emulator of this tool can listen. */
+const LOOPBACK = /^(?:127\.0\.0\.1|localhost):/;
 const DEFAULT_RESULTS = join('.cloudrun-perf', 'results');
 /** Version of cloudrun-perf, from its package.json. */
 export function toolVersion(): string {
@@ -142,6 +144,11 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       platformName === 'local' ? createPubSubMessageBus({ emulatorHost: (await pubsub()).host, project }) : undefined,
     messageBusAt: async (host, externalProject) => {
       if (!(await listens(host))) {
+        if (!LOOPBACK.test(host)) {
+          throw new InfrastructureError('pubsub-unreachable', `nothing listens at ${host}, wanted a Pub/Sub emulator`, {
+            hint: 'start it there; only on this machine (127.0.0.1) cloudrun-perf runs one of its own',
+          });
+        }
         const { startPubSubEmulator } = await import('./emulator/pubsub/server.ts');
         const running = await startPubSubEmulator({ port: portOf(host) });
         opened.push(() => running.close());

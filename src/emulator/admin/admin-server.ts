@@ -1,4 +1,5 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { InfrastructureError } from '../../domain/errors.ts';
 import type { DataPlane } from '../model.ts';
 import type { Location } from './names.ts';
 import { Operations } from './operations.ts';
@@ -36,7 +37,7 @@ export async function startAdminServer({ location, dataPlane, port, now }: Admin
   server.addService(serviceDefinition('google.longrunning.Operations'), operationsApi(location, operations, now));
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, found) =>
-      error === null ? resolve(found) : reject(error),
+      error === null ? resolve(found) : reject(portUnavailable(port, error)),
     );
   });
   return {
@@ -47,4 +48,9 @@ export async function startAdminServer({ location, dataPlane, port, now }: Admin
       server.forceShutdown();
     },
   };
+}
+
+function portUnavailable(port: number, cause: Error): InfrastructureError {
+  const message = `cannot listen on ${HOST}:${port} for the Admin API: ${cause.message}`;
+  return new InfrastructureError('admin-port-unavailable', message, { cause, hint: 'choose another port' });
 }
