@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceTypeResults } from '../../../src/domain/run.ts';
 import {
   describeDocker,
@@ -47,25 +48,30 @@ describeDocker('the whole pipeline over containers', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  /** Runs the command line with state and results of its own; everything that it printed comes with its exit code. */
-  async function cli(...args: readonly string[]) {
+  /** Starts the command line in a process group, with state and results of its own. */
+  function start(...args: readonly string[]) {
     const place = ['--manifest', join(ROOT, 'template-service-repo'), '--config', join(root, 'perf.yaml')];
     const common = ['--platform', 'local', ...place, '--results', join(root, 'results')];
     const child = spawn(process.execPath, [join(ROOT, 'src/cli.ts'), ...args, ...common], {
       cwd: root,
       env: { ...process.env, CLOUDRUN_PERF_STATE_DIR: join(root, 'state') },
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: RUN_MS,
     });
     let printed = '';
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text) => (printed += text));
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      stream.setEncoding('utf8').on('data', (text) => {
+        printed += text;
+      });
+    const ended = new Promise<{ readonly exitCode: number | null; readonly printed: string }>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', resolve);
+      child.once('close', (exitCode) => resolve({ exitCode, printed }));
     });
-    return { exitCode, printed };
+    return { child, ended };
   }
+
+  const cli = (...args: readonly string[]) => start(...args).ended;
 
   function builtImages(): ReadonlySet<string> {
     return new Set(docker('images', '--quiet', '--filter', 'reference=local/*').split('\n').filter(Boolean));
@@ -106,5 +112,25 @@ describeDocker('the whole pipeline over containers', () => {
     assert.equal(exitCode, 0, printed);
     assert.match(printed, /"failed": ?0/);
     nothingIsLeft();
+  });
+
+  it('Ctrl-C in the middle leaves no container', { timeout: RUN_MS + 10_000 }, async () => {
+    const { child, ended } = start('benchmark', '--impl', 'node-http', '--iterations', '8', '--baseline', 'none');
+    const group = child.pid ?? 0;
+    assert.ok(group > 1);
+    try {
+      const deadlineMs = performance.now() + 60_000;
+      while (instanceContainers().length === 0) {
+        assert.ok(performance.now() < deadlineMs && child.exitCode === null, 'it starts a container');
+        await sleep(50);
+      }
+      // A terminal sends it to the whole group: also to those calls of the engine that belong to it.
+      process.kill(-group, 'SIGINT');
+      const { exitCode, printed } = await ended;
+      assert.equal(exitCode, 130, printed);
+      nothingIsLeft();
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 });
