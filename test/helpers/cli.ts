@@ -185,7 +185,9 @@ function recordsIn(directory: string): readonly InstanceRecord[] {
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
       try {
-        return [readJson(join(directory, name)) as InstanceRecord];
+        const record = readJson(join(directory, name)) as InstanceRecord;
+        // Just being started: it has no pid yet.
+        return record.runs.process === undefined ? [] : [record];
       } catch {
         // It ended meanwhile.
         return [];

@@ -16,8 +16,8 @@ export interface InstanceRecord {
   readonly port: number;
   /** The run that started it. */
   readonly owner: ProcessIdentity;
-  readonly runs:
-    | { readonly kind: 'process'; readonly process: ProcessIdentity }
+  readonly runs: /** Without `process`: it is just being started, and may or may not be there. */
+    | { readonly kind: 'process'; readonly process?: ProcessIdentity }
     | { readonly kind: 'container'; readonly cli: string; readonly container: string };
 }
 
@@ -32,7 +32,7 @@ export function ownIdentity(): ProcessIdentity {
   return own;
 }
 
-/** Writes synchronously: between a start and its record there must be no moment for anything else. */
+/** Writes synchronously: between a start and its record there must be no moment for anything else of this process. */
 export function writeRecord(stateDirectory: string, record: InstanceRecord): void {
   mkdirSync(stateDirectory, { recursive: true });
   const path = join(stateDirectory, `${record.instanceId}.json`);
@@ -72,7 +72,7 @@ function isRecord(value: unknown): value is InstanceRecord {
   if (typeof value.instanceId !== 'string' || typeof value.service !== 'string') return false;
   if (typeof value.revision !== 'string' || typeof value.port !== 'number') return false;
   const { runs } = value;
-  if (runs.kind === 'process') return isIdentity(runs.process);
+  if (runs.kind === 'process') return runs.process === undefined || isIdentity(runs.process);
   return (
     runs.kind === 'container' &&
     typeof runs.cli === 'string' &&

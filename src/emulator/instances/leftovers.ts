@@ -28,15 +28,57 @@ export async function stopLeftovers(stateDirectory: string): Promise<readonly St
   for (const { instanceId, record } of readRecords(stateDirectory)) {
     if (record !== undefined) {
       if (isAlive(record.owner)) continue;
-      const outcome = stop(record);
+      const found = identified(record);
+      if (found === undefined) {
+        removeRecord(stateDirectory, instanceId);
+        continue;
+      }
+      const outcome = stop(found);
       // The engine does not answer: the container may be there still, for a later attempt to find.
       if (outcome === 'unknown') continue;
-      if (outcome === 'stopped') stopped.push(describe(instanceId, record));
-      if (record.runs.kind === 'process') await untilGone(record.runs.process);
+      if (outcome === 'stopped') stopped.push(describe(instanceId, found));
+      if (found.runs.kind === 'process') await untilGone(found.runs.process);
     }
     removeRecord(stateDirectory, instanceId);
   }
   return stopped;
+}
+
+/** A record whose process is known. */
+type Identified = InstanceRecord & {
+  readonly runs:
+    | Extract<InstanceRecord['runs'], { kind: 'container' }>
+    | { readonly kind: 'process'; readonly process: ProcessIdentity };
+};
+
+/**
+ * The owner may have been killed between starting a process and writing its pid down; then the environment of the
+ * instance, which has its port and its revision, finds it. Undefined when there is no such process.
+ */
+function identified(record: InstanceRecord): Identified | undefined {
+  const { runs } = record;
+  if (runs.kind === 'container') return { ...record, runs };
+  const leader = () => instanceProcesses(record).find((pid) => statFields(pid)?.[2] === String(pid));
+  const process = runs.process ?? identityOf(leader());
+  return process === undefined ? undefined : { ...record, runs: { kind: 'process', process } };
+}
+
+function identityOf(pid: number | undefined): ProcessIdentity | undefined {
+  const identity = pid === undefined ? undefined : startIdentity(pid);
+  return pid === undefined || identity === undefined ? undefined : { pid, identity };
+}
+
+/** Processes that carry the environment of an instance. */
+function instanceProcesses(record: InstanceRecord): readonly number[] {
+  if (process.platform !== 'linux') return [];
+  const marks = [`PORT=${record.port}`, `K_REVISION=${record.revision}`, `K_SERVICE=${record.service}`];
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid))
+    .filter((pid) => {
+      const environment = environmentOf(pid);
+      return marks.every((mark) => environment.includes(mark));
+    });
 }
 
 /** SIGKILL is certain but not immediate. */
@@ -49,7 +91,7 @@ function isAlive(process: ProcessIdentity): boolean {
   return startIdentity(process.pid) === process.identity;
 }
 
-function stop(record: InstanceRecord): 'stopped' | 'absent' | 'unknown' {
+function stop(record: Identified): 'stopped' | 'absent' | 'unknown' {
   const { runs } = record;
   if (runs.kind === 'container') {
     const removed = spawnSync(runs.cli, ['rm', '--force', runs.container], {
@@ -69,14 +111,9 @@ function stop(record: InstanceRecord): 'stopped' | 'absent' | 'unknown' {
  * each must also carry this instance's environment.
  */
 function stopOrphans(group: number, record: InstanceRecord): boolean {
-  if (process.platform !== 'linux') return false;
-  const marks = [`PORT=${record.port}`, `K_REVISION=${record.revision}`, `K_SERVICE=${record.service}`];
+  const orphans = instanceProcesses(record).filter((pid) => statFields(pid)?.[2] === String(group));
   let found = false;
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || statFields(pid)?.[2] !== String(group)) continue;
-    const environment = environmentOf(pid);
-    if (!marks.every((mark) => environment.includes(mark))) continue;
+  for (const pid of orphans) {
     try {
       process.kill(pid, 'SIGKILL');
       found = true;
@@ -95,7 +132,7 @@ function environmentOf(pid: number): readonly string[] {
   }
 }
 
-function describe(instanceId: string, record: InstanceRecord): StoppedLeftover {
+function describe(instanceId: string, record: Identified): StoppedLeftover {
   const { service, revision, runs } = record;
   return runs.kind === 'process'
     ? { kind: 'process', instanceId, service, revision, pid: runs.process.pid }

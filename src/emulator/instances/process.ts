@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { InfrastructureError } from '../../domain/errors.ts';
 import type { EmulatorSettings, Instance, InstanceEnd, InstanceRuntime, RevisionSpec } from '../model.ts';
 import { giveBackPort, takeFreePort } from './free-port.ts';
-import { ownIdentity, removeRecord, writeRecord } from './instance-record.ts';
+import { ownIdentity, type ProcessIdentity, removeRecord, writeRecord } from './instance-record.ts';
 import { keepTail } from './output-tail.ts';
 import { killGroup } from './process-group.ts';
 import { findProcessImage } from './process-image.ts';
@@ -26,6 +26,17 @@ export function createProcessRuntime(settings: EmulatorSettings): InstanceRuntim
       const own = [...revision.command, ...revision.args];
       const argv = revision.command.length > 0 ? own : [...image.run, ...own];
       const port = await takeFreePort();
+      const record = (process?: ProcessIdentity) =>
+        writeRecord(settings.stateDirectory, {
+          instanceId,
+          service: revision.service,
+          revision: revision.name,
+          port,
+          owner: ownIdentity(),
+          runs: { kind: 'process', ...(process === undefined ? {} : { process }) },
+        });
+      // Before the start as well: a kill -9 may come between the start and the moment when its pid is known.
+      record();
       const child = spawn(argv[0] ?? '', argv.slice(1), {
         cwd: image.directory,
         env: instanceEnvironment(revision, port, process.env),
@@ -34,9 +45,14 @@ export function createProcessRuntime(settings: EmulatorSettings): InstanceRuntim
       });
       try {
         if (child.pid === undefined) await spawnFailure(child);
-        else recordProcess(settings.stateDirectory, revision, instanceId, port, child.pid);
+        else {
+          const identity = startIdentity(child.pid);
+          // Without an identity it has ended already: nothing can be left over.
+          if (identity !== undefined) record({ pid: child.pid, identity });
+        }
       } catch (cause) {
         if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
+        removeRecord(settings.stateDirectory, instanceId);
         giveBackPort(port);
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new InfrastructureError('instance-not-started', `${argv[0]} cannot be started: ${reason}`, {
@@ -67,26 +83,6 @@ export function platformEnvironment(revision: RevisionSpec, port: number): Recor
     K_REVISION: revision.name,
     K_CONFIGURATION: revision.service,
   };
-}
-
-function recordProcess(
-  stateDirectory: string,
-  revision: RevisionSpec,
-  instanceId: string,
-  port: number,
-  pid: number,
-): void {
-  const identity = startIdentity(pid);
-  // It has ended already: nothing can be left over.
-  if (identity === undefined) return;
-  writeRecord(stateDirectory, {
-    instanceId,
-    service: revision.service,
-    revision: revision.name,
-    port,
-    owner: ownIdentity(),
-    runs: { kind: 'process', process: { pid, identity } },
-  });
 }
 
 /** Node reports a failed spawn by an event. */
