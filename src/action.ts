@@ -30,6 +30,8 @@ async function main(): Promise<void> {
     for (const [name, value] of Object.entries(outcome.outputs)) core.setOutput(name, value);
     if (outcome.summary !== undefined) writeSummary(outcome.summary);
     const code = winningExitCode(outcome.exitCodes);
+    const { outputs, states = {} } = outcome;
+    core.setOutput('summary', JSON.stringify({ exitCode: code, verdict: outputs.verdict ?? 'none', states }));
     if (code !== EXIT.ok) core.setFailed(`cloudrun-perf ended with exit code ${code}: ${MEANING[code]}`);
     process.exitCode = code;
   } finally {

@@ -6,6 +6,8 @@ export interface Outcome {
   readonly exitCodes: readonly ExitCode[];
   /** Outputs of the action, by their kebab-case name. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** Verdict, or the state that stands for it, by implementation. */
+  readonly states?: Readonly<Record<string, string>>;
   /** Markdown for the job summary. */
   readonly summary?: string;
 }

@@ -45,8 +45,19 @@ export async function publish(request: BenchmarkRequest, recorder: RunRecorder, 
       'results-path': place(`runs/${runId}`),
       'report-path': place(reportPath),
     },
+    states: statesOf(run),
     summary: EXPORTERS.markdown(run),
   };
+}
+
+function statesOf({ results }: Run): Record<string, string> {
+  const entries = results.flatMap(({ implementations, comparison }) =>
+    implementations.map(({ name, state }) => {
+      const judged = comparison?.implementations.find(({ implementation }) => implementation === name);
+      return [name, state ?? judged?.verdict ?? judged?.state ?? 'not measured'] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
 }
 
 /**
