@@ -72,7 +72,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
   };
 
   const emulator = once(async () => {
-    const { startEmulator } = await import('./emulator/emulator.ts');
+    const { startEmulator } = await import(/* webpackMode: "eager" */ './emulator/emulator.ts');
     const running = await startEmulator({
       ...config.emulator,
       imagesDirectory: state.images,
@@ -85,13 +85,15 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     return running;
   });
   const pubsub = once(async () => {
-    const { startPubSubEmulator } = await import('./emulator/pubsub/server.ts');
+    const { startPubSubEmulator } = await import(/* webpackMode: "eager" */ './emulator/pubsub/server.ts');
     const running = await startPubSubEmulator();
     opened.push(() => running.close());
     return running;
   });
   const platform = once(async (): Promise<Platform> => {
-    const { createCloudRunPlatform } = await import('./adapters/platforms/cloud-run/platform.ts');
+    const { createCloudRunPlatform } = await import(
+      /* webpackMode: "eager" */ './adapters/platforms/cloud-run/platform.ts'
+    );
     const common = { name: platformName, clock, logger };
     const created =
       platformName === 'local'
@@ -149,7 +151,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
             hint: 'start it there; only on this machine (127.0.0.1) cloudrun-perf runs one of its own',
           });
         }
-        const { startPubSubEmulator } = await import('./emulator/pubsub/server.ts');
+        const { startPubSubEmulator } = await import(/* webpackMode: "eager" */ './emulator/pubsub/server.ts');
         const running = await startPubSubEmulator({ port: portOf(host) });
         opened.push(() => running.close());
         logger.info(`nothing listened at ${host}: running a Pub/Sub emulator there while checking`);

@@ -38,7 +38,7 @@ export async function benchmark(
   const recorder = new RunRecorder(metadata, ports);
   await recorder.begin();
   try {
-    await measureAll({ plan, baseline, metadata, recorder, ports, signal });
+    await measureAll({ runtime: config.emulator.runtime, plan, baseline, metadata, recorder, ports, signal });
     signal.throwIfAborted();
     await compareAll(config, baseline, recorder);
     return await publish(request, recorder, ports);

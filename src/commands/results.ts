@@ -29,8 +29,14 @@ function tagsOf(
 }
 
 /** An implementation about which nothing is known yet but its plan. */
-export function emptyResult(planned: PlannedImplementation, metadata: RunMetadata, plan: Plan): ImplementationResult {
-  const runtime = plan.platform === 'local' && planned.implementation.local !== undefined ? 'process' : 'container';
+export function emptyResult(
+  planned: PlannedImplementation,
+  metadata: RunMetadata,
+  plan: Plan,
+  wanted: 'auto' | 'process' | 'container',
+): ImplementationResult {
+  const canBeProcess = plan.platform === 'local' && planned.implementation.local !== undefined;
+  const runtime = wanted === 'auto' ? (canBeProcess ? 'process' : 'container') : wanted;
   return { name: planned.implementation.name, tags: tagsOf(planned, metadata, plan, runtime), sides: [] };
 }
 

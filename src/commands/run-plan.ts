@@ -14,6 +14,8 @@ import type { RunRecorder } from './recorder.ts';
 import { emptyResult, measuredResult } from './results.ts';
 
 export interface RunContext {
+  /** What the configuration wants instances to be. */
+  readonly runtime: 'auto' | 'process' | 'container';
   readonly plan: Plan;
   readonly baseline: BaselineSource;
   readonly metadata: RunMetadata;
@@ -147,7 +149,7 @@ function contractReason(conformance: Conformance): string {
 type Change = Pick<ImplementationResult, 'state' | 'reason' | 'conformance'>;
 
 function record(planned: PlannedImplementation, context: RunContext, change: Change): Promise<void> {
-  const result = { ...emptyResult(planned, context.metadata, context.plan), ...change };
+  const result = { ...emptyResult(planned, context.metadata, context.plan, context.runtime), ...change };
   return context.recorder.record(planned.implementation.serviceType, planned.contractVersion, result);
 }
 

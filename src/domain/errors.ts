@@ -61,9 +61,13 @@ export function formatPosition(at: SourcePosition): string {
     .join(':');
 }
 
-/** Position, message and hint of an error and of all its problems, one finding a line. */
+/** Position, message, code and hint of an error, then the same without code of all its problems, one finding a line. */
 export function formatError(error: PerfError): string {
-  const head = error.at === undefined ? error.message : `${formatPosition(error.at)}: ${error.message}`;
+  return formatFinding(error, ` [${error.code}]`);
+}
+
+function formatFinding(error: PerfError, code: string): string {
+  const head = `${error.at === undefined ? '' : `${formatPosition(error.at)}: `}${error.message}${code}`;
   const hint = error.hint === undefined ? [] : [`  hint: ${error.hint}`];
-  return [head, ...hint, ...error.problems.map(formatError)].join('\n');
+  return [head, ...hint, ...error.problems.map((problem) => formatFinding(problem, ''))].join('\n');
 }

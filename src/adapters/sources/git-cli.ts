@@ -31,6 +31,8 @@ export class GitCli {
     } else this.#secrets = [];
     this.#environment = {
       ...cleanEnvironment(),
+      // For git alone: a build of somebody else's code must not sign with the user's keys.
+      ...(process.env.SSH_AUTH_SOCK === undefined ? {} : { SSH_AUTH_SOCK: process.env.SSH_AUTH_SOCK }),
       LC_ALL: 'C',
       GIT_TERMINAL_PROMPT: '0',
       GIT_ASKPASS: '',

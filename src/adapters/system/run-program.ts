@@ -28,7 +28,6 @@ const PASSED_ON = [
   'LANG',
   'LC_ALL',
   'TMPDIR',
-  'SSH_AUTH_SOCK',
   'DOCKER_HOST',
   'DOCKER_CONFIG',
   'HTTP_PROXY',
