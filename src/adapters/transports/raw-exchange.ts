@@ -112,7 +112,7 @@ function withNeeded(request: HttpRequest, origin: URL): HeaderList {
 }
 
 function flattened(headers: HeaderList): string[] {
-  return headers.flatMap(([name, value]) => [name, value]);
+  return headers.flat();
 }
 
 function headerList(raw: readonly string[]): HeaderList {
