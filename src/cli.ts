@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { execute } from './commands/index.ts';
 import { parseCliArgs } from './config/cli-args.ts';
+import type { CommandRequest, LogFormat } from './config/request.ts';
 import { openContext, toolVersion } from './context.ts';
 import { formatError, PerfError } from './domain/errors.ts';
 import { EXIT, winningExitCode } from './domain/exit-codes.ts';
@@ -12,6 +13,10 @@ async function main(argv: readonly string[]): Promise<number> {
   const request = parseCliArgs(argv);
   if (request.command === 'help') return print(`${request.text.trimEnd()}\n`);
   if (request.command === 'version') return print(`${toolVersion()}\n`);
+  return run(request).catch((error: unknown) => explain(error, request.logFormat));
+}
+
+async function run(request: CommandRequest): Promise<number> {
   const interruption = listenForInterruption();
   const context = await openContext(request, { kind: 'cli', signal: interruption.signal });
   try {
@@ -46,16 +51,26 @@ function print(text: string): number {
   return EXIT.ok;
 }
 
-function explain(error: unknown): number {
+/** The error on standard error, as a line of the log that was asked for; its exit code. */
+function explain(error: unknown, logFormat?: LogFormat): number {
   const expected = error instanceof PerfError;
-  process.stderr.write(
-    `${expected ? formatError(error) : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  const message = expected
+    ? formatError(error)
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);
+  const entry = {
+    ...(expected ? { code: error.code } : {}),
+    severity: 'ERROR',
+    time: new Date().toISOString(),
+    message,
+  };
+  process.stderr.write(`${logFormat === 'json' ? JSON.stringify(entry) : message}\n`);
   return expected ? error.exitCode : EXIT.infrastructure;
 }
 
 void main(process.argv.slice(2))
-  .catch(explain)
+  .catch((error: unknown) => explain(error))
   .then((code) => {
     process.exitCode = code;
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, availableParallelism, platform as osPlatform, userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createImageBuilder } from './adapters/images/builder.ts';
@@ -14,6 +14,7 @@ import { createGitSources } from './adapters/sources/git.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFileTree } from './adapters/system/files.ts';
 import { listens, portOf } from './adapters/system/listening.ts';
+import { makeDirectory } from './adapters/system/make-directory.ts';
 import { readContract, readSchemas } from './adapters/system/shipped-files.ts';
 import { removeDeadWork, stateDirectories } from './adapters/system/state-directories.ts';
 import { createHttpTransport } from './adapters/transports/http.ts';
@@ -176,7 +177,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     print: (text) => void process.stdout.write(entry.kind === 'action' ? withoutCommands(text) : text),
     writeFile: async (path, text) => {
       const target = resolve(workingDirectory, path);
-      await mkdir(dirname(target), { recursive: true });
+      await makeDirectory(dirname(target));
       await writeFile(target, text);
     },
   };

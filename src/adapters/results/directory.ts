@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InfrastructureError, UsageError } from '../../domain/errors.ts';
 import type { ResultStore } from '../../ports/result-store.ts';
+import { makeDirectory } from '../system/make-directory.ts';
 
 const TEMPORARY = '.writing-';
 
@@ -22,7 +23,7 @@ function failed(what: string, file: string, cause: unknown): InfrastructureError
 /** Readers see the old file or the new one, also after a crash: the new one is complete on disk before it gets the name. */
 async function writeAtomically(file: string, text: string): Promise<void> {
   const directory = dirname(file);
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const temporary = join(directory, `${TEMPORARY}${randomUUID()}`);
   try {
     const opened = await open(temporary, 'wx');

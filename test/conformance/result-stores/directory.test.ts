@@ -34,3 +34,10 @@ test('a failed write names the file and leaves nothing behind', async () => {
     await rm(root, { recursive: true });
   }
 });
+
+test('a place that cannot be made fails at once, also where the recursive mkdir would never return', {
+  skip: process.platform !== 'linux' && '/proc is needed',
+}, async () => {
+  const store = createDirectoryStore('/proc/no-such-place');
+  await assert.rejects(store.write('runs/r/metadata.json', '{}'), { code: 'results-directory' });
+});
