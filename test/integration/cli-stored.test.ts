@@ -43,6 +43,15 @@ test('with --log-format json each line of standard error is an object, and stand
   assert.match(JSON.stringify(entries), /contract \d+ of \d+ vectors passed/);
 });
 
+test('with --log-format json an error is such an object as well', async () => {
+  const { code, stderr } = await stored('report', '--run', 'run-1', '--log-format', 'json');
+  assert.equal(code, 2);
+  const lines = stderr.trimEnd().split('\n');
+  const last = JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>;
+  assert.deepEqual([last.severity, last.code], ['ERROR', 'run-unknown']);
+  for (const line of lines) assert.doesNotThrow(() => JSON.parse(line), line);
+});
+
 test('a later run is compared with the stored numbers, and says what they are', () => {
   const [, second] = runs;
   assert.ok(second?.code === 0, second?.stderr);
