@@ -59,7 +59,7 @@ test('documents: what is told about wrong ones', () => {
     [
       'a union as one finding',
       'name: a\nsize: []\n',
-      /1 problem\nm\.yaml:2:7: found an empty list at \/size, wanted a text or a whole number$/,
+      /1 problem \[document-invalid\]\nm\.yaml:2:7: found an empty list at \/size, wanted a text or a whole number$/,
     ],
     ['syntax', 'name: [a\n', /m\.yaml:\d+:\d+: /],
     ['duplicate key', 'name: a\nname: b\n', /m\.yaml:2:1: the same key is given twice/],
