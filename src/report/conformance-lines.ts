@@ -1,15 +1,19 @@
-import { conforms } from '../domain/conformance.ts';
+import { conforms, type VectorResult } from '../domain/conformance.ts';
 import { plain } from './escape.ts';
 import type { CheckedConformance, ExportOptions } from './format.ts';
 import { failedVectors } from './model.ts';
 import { count } from './numbers.ts';
 import { type Style, styleOf, wrapped } from './text-table.ts';
 
-/** `php-laravel: 12 of 14 passed, 1 skipped`, then what was expected and what came. */
+/** More vectors with one and the same reason are counted, not listed. */
+const MOST_OF_ONE_REASON = 5;
+
+/** `php-laravel: 12 of 14 passed, 1 skipped`, then what was expected and what came, of so many vectors at most. */
 export function conformanceLines(
   { implementation, conformance }: CheckedConformance,
   width: number,
   style: Style,
+  mostFailures = Number.POSITIVE_INFINITY,
 ): readonly string[] {
   const { passed, failed, skipped, notChecked, unreachable, missingFeatures, vectors } = conformance;
   const who = plain(implementation, 200);
@@ -23,11 +27,12 @@ export function conformanceLines(
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
     ...(notChecked > 0 ? [`${notChecked} not checked, which is not a pass`] : []),
   ];
-  const unsettled = vectors.filter(({ state }) => state === 'not-checked' || state === 'skipped');
+  const broken = failedVectors(conformance);
+  const hidden = Math.max(0, broken.length - mostFailures);
   return [
     paint(`  ${who}: ${ok ? '' : 'contract failed, '}${counts.join(', ')}`),
     ...missingFeatures.map((feature) => style.bad(`    required feature ${plain(feature, 100)} is not declared`)),
-    ...failedVectors(conformance).flatMap((vector) => {
+    ...broken.slice(0, broken.length - hidden).flatMap((vector) => {
       const title = `    ${plain(vector.id, 100)}: ${plain(vector.title)}`;
       const checks = vector.failures.flatMap(({ step, check, expected, actual }) => [
         `      ${step < 0 ? '' : `step ${step + 1}, `}${plain(check, 200)}`,
@@ -36,10 +41,23 @@ export function conformanceLines(
       ]);
       return [style.bad(title), ...(vector.reason === undefined ? [] : [`      ${plain(vector.reason)}`]), ...checks];
     }),
-    ...unsettled.map(
-      ({ id, state, reason }) => `    ${plain(id, 100)}: ${state}${reason === undefined ? '' : ` (${plain(reason)})`}`,
-    ),
+    ...(hidden > 0 ? [`    and ${count(hidden, 'failed vector')} more; the report as JSON has them all`] : []),
+    ...unsettledLines(vectors),
   ];
+}
+
+/** What was skipped or not checked: one line a vector, or one for many with the same reason. */
+function unsettledLines(vectors: readonly VectorResult[]): readonly string[] {
+  const unsettled = vectors.filter(({ state }) => state === 'not-checked' || state === 'skipped');
+  const groups = Map.groupBy(
+    unsettled,
+    ({ state, reason }) => `${state}${reason === undefined ? '' : ` (${plain(reason)})`}`,
+  );
+  return [...groups].flatMap(([words, members]) =>
+    members.length > MOST_OF_ONE_REASON
+      ? [`    ${members.length} vectors: ${words}`]
+      : members.map(({ id }) => `    ${plain(id, 100)}: ${words}`),
+  );
 }
 
 export function conformanceTerminal(checked: readonly CheckedConformance[], options: ExportOptions = {}): string {

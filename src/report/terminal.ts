@@ -8,6 +8,9 @@ import { formatValue, NOTHING } from './numbers.ts';
 import { droppedSentences, metricSentence } from './phrases.ts';
 import { type Style, styleOf, textTable, wrapped } from './text-table.ts';
 
+/** A run is read as a whole: a service that is wrong everywhere must not bury the others. */
+const SHOWN_FAILURES = 8;
+
 const DEFAULT_WIDTH = 100;
 
 /** The run for a terminal: ranking, contract results, verdicts with their evidence, failures. */
@@ -42,7 +45,7 @@ function serviceType(results: ServiceTypeResults, width: number, style: Style): 
     ...rows.flatMap((row) =>
       row.conformance === undefined
         ? [`  ${plain(row.name, 100)}: not checked${row.reason === undefined ? '' : ` (${plain(row.reason)})`}`]
-        : conformanceLines({ implementation: row.name, conformance: row.conformance }, width, style),
+        : conformanceLines({ implementation: row.name, conformance: row.conformance }, width, style, SHOWN_FAILURES),
     ),
     '',
     ...verdicts(rows, results, width, style),

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MetricComparison } from '../../../src/domain/comparison.ts';
+import { conformanceLines, conformanceTerminal } from '../../../src/report/conformance-lines.ts';
 import { baselineSentence } from '../../../src/report/headline.ts';
 import { rowsOf } from '../../../src/report/model.ts';
 import { formatChange, formatDuration, formatMs, formatPercent, formatValue } from '../../../src/report/numbers.ts';
 import { droppedSentences, metricSentence } from '../../../src/report/phrases.ts';
 import { ranks } from '../../../src/report/ranking.ts';
-import { textTable, wrapped } from '../../../src/report/text-table.ts';
+import { styleOf, textTable, wrapped } from '../../../src/report/text-table.ts';
 import {
   exampleImplementation,
   exampleMeasurement,
@@ -124,4 +125,28 @@ test('tables fit the terminal: the last column is cut, then columns are left out
 test('lines are broken at blanks and keep their indent', () => {
   assert.deepEqual(wrapped('  aa bb cc', 7), ['  aa bb', '    cc']);
   assert.deepEqual(wrapped('  one', 40), ['  one']);
+});
+
+test('a service that is wrong everywhere does not bury the others', () => {
+  const vector = (state: 'failed' | 'not-checked') => (_: unknown, index: number) => ({
+    id: `${state}-${index}`,
+    title: 'T',
+    file: 'f.json',
+    state,
+    durationMs: 1,
+    ...(state === 'failed'
+      ? { failures: [{ step: 0, check: 'status', expected: '200', actual: '500' }] }
+      : { failures: [], reason: 'gave up' }),
+  });
+  const vectors = [
+    ...Array.from({ length: 30 }, vector('failed')),
+    ...Array.from({ length: 40 }, vector('not-checked')),
+  ];
+  const counts = { passed: 0, failed: 30, skipped: 0, notChecked: 40, missingFeatures: [], durationMs: 1 };
+  const conformance = { serviceType: 't', contractVersion: '1.0.0', vectors, ...counts };
+  const lines = conformanceLines({ implementation: 'x', conformance }, 100, styleOf(false), 8).join('\n');
+  assert.equal(lines.match(/got {6}500/g)?.length, 8);
+  assert.match(lines, /and 22 failed vectors more; the report as JSON has them all/);
+  assert.match(lines, /^ {4}40 vectors: not-checked \(gave up\)$/m);
+  assert.match(conformanceTerminal([{ implementation: 'x', conformance }]), /failed-29/);
 });
