@@ -72,11 +72,13 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     return () => (result ??= open());
   };
 
+  // An emulator for others finds images where others can put them; a run's own images end with the run.
+  const imagesDirectory = request.command === 'emulate' ? join(state.root, 'images') : state.images;
   const emulator = once(async () => {
     const { startEmulator } = await import(/* webpackMode: "eager" */ './emulator/emulator.ts');
     const running = await startEmulator({
       ...config.emulator,
-      imagesDirectory: state.images,
+      imagesDirectory,
       stateDirectory: state.instances,
       project: config.gcp.projectId ?? LOCAL_PLACE,
       region: LOCAL_PLACE,
@@ -161,7 +163,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     },
     emulator: async (): Promise<RunningEmulator> => {
       const { adminHost, adminPort, loggingUrl } = await emulator();
-      return { adminHost: `${adminHost}:${adminPort}`, loggingUrl, pubsubHost: (await pubsub()).host };
+      return { adminHost: `${adminHost}:${adminPort}`, loggingUrl, pubsubHost: (await pubsub()).host, imagesDirectory };
     },
     stopLeftovers: async () => {
       const stopped = await stopLeftovers(state.instances);

@@ -4,12 +4,13 @@ import type { Ports } from './ports.ts';
 
 /** Runs the embedded Cloud Run and Pub/Sub for other programs until it is interrupted. */
 export async function emulate(_request: EmulateRequest, ports: Ports, signal: AbortSignal): Promise<Outcome> {
-  const { adminHost, loggingUrl, pubsubHost } = await ports.emulator();
+  const { adminHost, loggingUrl, pubsubHost, imagesDirectory } = await ports.emulator();
   ports.print(
     [
       `CLOUDRUN_EMULATOR_HOST=${adminHost}`,
       `CLOUD_LOGGING_EMULATOR_URL=${loggingUrl}`,
       `PUBSUB_EMULATOR_HOST=${pubsubHost}`,
+      `CLOUDRUN_EMULATOR_IMAGES=${imagesDirectory}`,
       '',
     ].join('\n'),
   );

@@ -14,6 +14,8 @@ export interface RunningEmulator {
   readonly adminHost: string;
   readonly loggingUrl: string;
   readonly pubsubHost: string;
+  /** Where process images are looked up, `<64 hex of the digest>.json` each. */
+  readonly imagesDirectory: string;
 }
 
 /** Everything that a use case may touch. Built once, in context.ts; tests build it from fakes. */

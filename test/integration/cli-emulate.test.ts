@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ServicesClient } from '@google-cloud/run';
 import { credentials } from '@grpc/grpc-js';
@@ -18,6 +20,7 @@ test('emulate prints its addresses, serves the official client and ends on SIGTE
     const [, admin = ''] = await tool.says('stdout', /^CLOUDRUN_EMULATOR_HOST=(\S+)\n/m);
     const [, logging = ''] = await tool.says('stdout', /^CLOUD_LOGGING_EMULATOR_URL=(\S+)\n/m);
     const [, pubsub = ''] = await tool.says('stdout', /^PUBSUB_EMULATOR_HOST=(\S+)\n/m);
+    const [, images = ''] = await tool.says('stdout', /^CLOUDRUN_EMULATOR_IMAGES=(\S+)\n/m);
     for (const line of tool.text('stdout').trimEnd().split('\n')) assert.match(line, /^[A-Z_]+=\S+$/);
 
     const client = new ServicesClient({
@@ -28,10 +31,17 @@ test('emulate prints its addresses, serves the official client and ends on SIGTE
     });
     try {
       const parent = 'projects/local/locations/local';
-      const service = { template: { containers: [{ image: 'nowhere/nothing@sha256:00' }], healthCheckDisabled: true } };
+      const hex = 'ab'.repeat(32);
+      const image = `local/hello@sha256:${hex}`;
+      const script = 'require("node:http").createServer((_, answer) => answer.end("hello")).listen(process.env.PORT)';
+      mkdirSync(images, { recursive: true });
+      const run = [process.execPath, '-e', script];
+      writeFileSync(join(images, `${hex}.json`), JSON.stringify({ image, directory: images, run }));
+      const service = { template: { containers: [{ image }], healthCheckDisabled: true } };
       const [operation] = await client.createService({ parent, serviceId: 'hello', service });
       const [created] = await operation.promise();
       assert.match(created.uri ?? '', /^http:\/\/127\.0\.0\.1:\d+$/);
+      assert.equal(await (await fetch(created.uri ?? '')).text(), 'hello');
       const [listed] = await client.listServices({ parent });
       assert.deepEqual(
         listed.map(({ name }) => name),
