@@ -174,6 +174,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       );
     },
     rememberRun: entry.rememberRun ?? (() => undefined),
+    terminal: terminalOf(process.stdout, process.env),
     randomText: () => randomBytes(8).toString('hex'),
     // Reports quote services, and the runner would obey a line of theirs that looks like one of its commands.
     print: (text) => void process.stdout.write(entry.kind === 'action' ? withoutCommands(text) : text),
@@ -245,4 +246,10 @@ function openStore(place: string | undefined, workingDirectory: string) {
     );
   }
   return createDirectoryStore(resolve(workingDirectory, place ?? DEFAULT_RESULTS));
+}
+
+/** Colours and width of standard output, for people only: what is piped or logged stays plain. */
+function terminalOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Ports['terminal'] {
+  if (stream.isTTY !== true || env.TERM === 'dumb') return {};
+  return { width: Math.max(60, stream.columns), colour: env.NO_COLOR === undefined || env.NO_COLOR === '' };
 }

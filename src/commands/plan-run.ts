@@ -43,6 +43,12 @@ export function planRun(
       hint: 'name it with --project, project-id or gcp.project_id; or use --platform local',
     });
   }
+  if (options.profiles.length > 1) {
+    // Results, builds and topics are named by implementation: a second profile would overwrite the first.
+    throw new UsageError('one-profile', `found the profiles ${options.profiles.join(', ')}, wanted one a run`, {
+      hint: 'run the command once for each profile',
+    });
+  }
   const plan = createPlan({
     repositories,
     selection: merged(options.selection, config.benchmark.filter),

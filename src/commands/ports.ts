@@ -51,6 +51,8 @@ export interface Ports {
   /** Remembers the run for the action's post step. */
   rememberRun(runId: string): void;
   randomText(): string;
+  /** What standard output is able to show; empty when it is no terminal. */
+  readonly terminal: { readonly width?: number; readonly colour?: boolean };
   /** Standard output, for what the user asked to see. */
   print(text: string): void;
   writeFile(path: string, text: string): Promise<void>;

@@ -32,7 +32,7 @@ export async function publish(request: BenchmarkRequest, recorder: RunRecorder, 
     `comparison  ${place(comparisonPath(day, 'md'))}`,
     ...(baselineNote === undefined ? [] : [`baseline    ${place(BASELINE_LATEST)} (${baselineNote})`]),
   ];
-  ports.print(EXPORTERS[request.format](run));
+  ports.print(EXPORTERS[request.format](run, ports.terminal));
   // Programs that read JSON or Markdown from standard output must get nothing else.
   if (request.format === 'terminal') ports.print(`\n${paths.join('\n')}\n`);
   else for (const path of paths) ports.logger.info(path);

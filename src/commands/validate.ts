@@ -92,7 +92,7 @@ export async function validate(
   const results = checked.flatMap(({ implementation, conformance }) =>
     conformance === undefined ? [] : [{ implementation, conformance }],
   );
-  ports.print(CONFORMANCE_EXPORTERS[request.format](results));
+  ports.print(CONFORMANCE_EXPORTERS[request.format](results, ports.terminal));
   const exitCodes: ExitCode[] = [
     ...(checked.some(({ failure }) => failure !== undefined) ? [EXIT.infrastructure] : []),
     ...(results.some(({ conformance }) => !conforms(conformance)) ? [EXIT.contract] : []),

@@ -24,6 +24,7 @@ const MISTAKES: readonly (readonly [what: string, args: readonly string[], says:
   ['an unknown command', ['benchmrk'], [/no command "benchmrk"/, /Did you mean benchmark\?/]],
   ['an unknown flag', ['benchmark', '--sute', 'quick'], [/no flag "--sute"/, /Did you mean --suite\?/]],
   ['an unknown implementation', ['benchmark', '--impl', 'rigt'], [/no implementation "rigt"/, /Did you mean right\?/]],
+  ['several profiles', ['benchmark', '--profile', 'default,small'], [/found the profiles default, small, wanted one/]],
   ['an unknown vector', ['validate', '--vector', 'pign'], [/has no vector "pign"/, /Did you mean "ping"\?/]],
   [
     'a ref that is an option',
