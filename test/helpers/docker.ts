@@ -63,7 +63,8 @@ export function provideBase(image: typeof NODE_IMAGE | typeof GO_IMAGE): () => v
     const path = 'ENV PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin';
     if (image === NODE_IMAGE) {
       addProgram(tree, process.execPath, '/usr/local/bin/node');
-      importTree(image, tree, path);
+      addNpm(tree);
+      importTree(image, tree, path, `ENV NODE_EXTRA_CA_CERTS=${CERTIFICATES}`);
     } else {
       copy(tree, CERTIFICATES, CERTIFICATES);
       const root = realpathSync(execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim());
@@ -101,6 +102,19 @@ function addProgram(tree: string, from: string, to: string): void {
   copy(tree, from, to);
   const linked = spawnSync('ldd', [from], { encoding: 'utf8' }).stdout;
   for (const [library] of linked.matchAll(/\/\S+\.so\S*/g)) copy(tree, library, library);
+}
+
+/** npm as the official image has it; its builds ask the registry, which wants this machine's certificates. */
+function addNpm(tree: string): void {
+  copy(tree, CERTIFICATES, CERTIFICATES);
+  const place = join(tree, 'usr/local/lib/node_modules');
+  mkdirSync(place, { recursive: true });
+  const program = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
+  // <npm>/bin/npm-cli.js
+  const npm = dirname(dirname(realpathSync(program)));
+  execFileSync('cp', ['--archive', '--dereference', npm, join(place, 'npm')], { timeout: 60_000 });
+  const start = '#!/bin/sh\nexec /usr/local/bin/node /usr/local/lib/node_modules/npm/bin/npm-cli.js "$@"\n';
+  writeFileSync(join(tree, 'usr/local/bin/npm'), start, { mode: 0o755 });
 }
 
 function copy(tree: string, from: string, to: string): void {

@@ -107,10 +107,11 @@ describeDocker('the whole pipeline over containers', () => {
     nothingIsLeft();
   });
 
-  it('validate checks a container against its contract', { timeout: RUN_MS + 10_000 }, async () => {
-    const { exitCode, printed } = await cli('validate', '--impl', 'node-http', '--format', 'json');
+  // node-fastify installs its packages while its image is built.
+  it('validate checks containers against their contract', { timeout: RUN_MS + 10_000 }, async () => {
+    const { exitCode, printed } = await cli('validate', '--impl', 'node-http,node-fastify', '--format', 'json');
     assert.equal(exitCode, 0, printed);
-    assert.match(printed, /"failed": ?0/);
+    assert.equal(printed.match(/"failed": ?0/g)?.length, 2, printed);
     nothingIsLeft();
   });
 
