@@ -27,6 +27,7 @@ import { InfrastructureError, UsageError } from './domain/errors.ts';
 import type { PlatformName } from './domain/plan.ts';
 import { stopLeftovers } from './emulator/instances/leftovers.ts';
 import { CONTRACTS, TOOL_ROOT } from './paths.ts';
+import { SILENT } from './ports/event-sink.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Platform } from './ports/platform.ts';
 
@@ -165,6 +166,8 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       const { adminHost, adminPort, loggingUrl } = await emulator();
       return { adminHost: `${adminHost}:${adminPort}`, loggingUrl, pubsubHost: (await pubsub()).host, imagesDirectory };
     },
+    codeHost: async () => undefined,
+    events: SILENT,
     stopLeftovers: async () => {
       const stopped = await stopLeftovers(state.instances);
       await removeDeadWork(state);

@@ -8,9 +8,12 @@ import { deploy } from './deploy.ts';
 import { discover } from './discover.ts';
 import { emulate } from './emulate.ts';
 import { env } from './env.ts';
+import { init } from './init.ts';
+import { migrate } from './migrate.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
 import { report } from './report.ts';
+import { slashCommand } from './slash-command.ts';
 import { validate } from './validate.ts';
 
 export interface Execution {
@@ -43,5 +46,11 @@ export function execute({ request, config, platform, ports, signal }: Execution)
       return env(request, config, ports);
     case 'emulate':
       return emulate(request, ports, signal);
+    case 'init':
+      return init(request, ports, signal);
+    case 'migrate':
+      return migrate(request, platform, config, ports, signal);
+    case 'slash-command':
+      return slashCommand(ports, signal);
   }
 }

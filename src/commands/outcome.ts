@@ -1,3 +1,4 @@
+import type { Annotation } from '../domain/annotation.ts';
 import type { ExitCode } from '../domain/exit-codes.ts';
 
 /** What a use case leaves for its entry to translate. */
@@ -8,6 +9,8 @@ export interface Outcome {
   readonly outputs: Readonly<Record<string, string>>;
   /** Verdict, or the state that stands for it, by implementation. */
   readonly states?: Readonly<Record<string, string>>;
+  /** Remarks on files of the checked-out repository, the most important first. */
+  readonly annotations?: readonly Annotation[];
   /** Markdown for the job summary. */
   readonly summary?: string;
 }

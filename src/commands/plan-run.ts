@@ -19,6 +19,10 @@ export interface PlanOptions {
   readonly profiles: readonly string[];
   readonly platform: PlatformName;
   readonly overrides: SettingsOverrides;
+  /** Id of the run; absent: a new one. */
+  readonly runId?: string;
+  /** Only these of the selected ones, as `type/implementation`; absent: all. */
+  readonly only?: ReadonlySet<string>;
   /** How far the command goes; absent: to measurements. */
   readonly goal?: 'validate' | 'deploy';
 }
@@ -64,7 +68,8 @@ export function planRun(
     platform: options.platform,
     region: local ? 'local' : config.gcp.region,
     project,
-    runId: createRunId(ports.clock.epochMs(), ports.randomText()),
+    runId: options.runId ?? createRunId(ports.clock.epochMs(), ports.randomText()),
+    ...(options.only === undefined ? {} : { only: options.only }),
     owner: ports.tool.owner,
     settings: local ? withLocalWatch(options.overrides, config) : options.overrides,
     baselineAvailable: (repository: ServiceRepository, implementation: Implementation) =>

@@ -1,5 +1,8 @@
 import type { Schemas } from '../config/schemas.ts';
+import type { Job } from '../domain/job.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CodeHost } from '../ports/code-host.ts';
+import type { EventSink } from '../ports/event-sink.ts';
 import type { FileTree } from '../ports/file-tree.ts';
 import type { ImageBuilder } from '../ports/image-builder.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -46,6 +49,11 @@ export interface Ports {
   /** A message bus on an emulator that somebody else runs, or, when nothing listens there, on one that we run there. */
   messageBusAt(host: string, project: string): Promise<MessageBus>;
   emulator(): Promise<RunningEmulator>;
+  /** The CI job that this process is a step of. */
+  readonly job?: Job;
+  /** Where the job's repository lives; undefined outside CI and without a token. */
+  codeHost(): Promise<CodeHost | undefined>;
+  readonly events: EventSink;
   /** Ends what earlier, killed runs of this user left on this machine; one line each. */
   stopLeftovers(): Promise<readonly string[]>;
   /** Remembers the run for the action's post step. */

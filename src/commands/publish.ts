@@ -22,7 +22,7 @@ export async function publish(request: BenchmarkRequest, recorder: RunRecorder, 
   const day = dayOf(run.metadata.startedAt);
   await store.write(comparisonPath(day, 'json'), COMPARISON_EXPORTERS.json(comparisons));
   await store.write(comparisonPath(day, 'md'), COMPARISON_EXPORTERS.markdown(comparisons));
-  const baselineNote = await keepBaseline(request.saveBaseline, run, ports);
+  const baselineNote = await keepBaseline(request.saveBaseline ?? false, run, ports);
 
   const place = (path: string) => `${store.location.replace(/\/$/, '')}/${path}`;
   const paths = [

@@ -1,48 +1,43 @@
+import { ACTION_COMMANDS, ACTION_INPUTS, type ActionInput } from './action-table.ts';
 import { buildRequest } from './build-request.ts';
 import { OptionValues, shown } from './option-values.ts';
-import { COMMANDS, type CommandRequest } from './request.ts';
+import type { CommandRequest } from './request.ts';
 
 /** As `getInput` of @actions/core: the input's text, trimmed, or '' when it is not given. */
 export type GetInput = (name: string) => string;
 
-/** `env` and `emulate` only make sense at a terminal. */
-const ACTION_COMMANDS = COMMANDS.filter((name) => name !== 'env' && name !== 'emulate');
-
-const LISTS: readonly string[] = ['implementation', 'type', 'language', 'framework', 'profile', 'fail-on'];
-const SWITCHES: readonly string[] = ['save-baseline', 'dry-run', 'verbose'];
-const TEXTS: readonly string[] = [
-  'manifest',
-  'config',
-  'suite',
-  'platform',
-  'project-id',
-  'region',
-  'results',
-  'baseline',
-  'iterations',
-  'rounds',
-  'run-id',
-];
-/** Inputs whose option has another name on the command line. */
-const OPTION_NAMES: Readonly<Record<string, readonly string[]>> = {
-  implementation: ['impl'],
-  'project-id': ['project'],
-  'run-id': ['run', 'current'],
-};
+const TOKEN = 'github-token';
 
 // YAML 1.2 core schema, as getBooleanInput of @actions/core has it.
 const TRUE = ['true', 'True', 'TRUE'];
 const FALSE = ['false', 'False', 'FALSE'];
 
+const optionsOf = ({ name, options = [name] }: ActionInput) => options;
+
 const inputLabel = (option: string): string => {
-  const renamed = Object.entries(OPTION_NAMES).find(([, options]) => options.includes(option));
-  return `input ${renamed?.[0] ?? option}`;
+  const input = ACTION_INPUTS.find((candidate) => optionsOf(candidate).includes(option));
+  return `input ${input?.name ?? option}`;
 };
 
-function isOn(name: string, value: string, none: OptionValues): boolean {
-  if (TRUE.includes(value)) return true;
-  if (value === '' || FALSE.includes(value)) return false;
-  return none.refuse(name, `is ${shown(value)}; wanted is true or false`);
+/** Values by option: none when the input is empty; a boolean that is false becomes `no-<option>`. */
+function optionValues(input: ActionInput, value: string, refuse: OptionValues): [string, readonly string[]][] {
+  const given = (values: readonly string[]) =>
+    optionsOf(input).map((option): [string, readonly string[]] => [option, values]);
+  switch (input.kind) {
+    case 'list': {
+      const named = value.split(/[\n,]/).map((part) => part.trim());
+      const found = named.filter((part) => part !== '');
+      return found.length === 0 ? [] : given(found);
+    }
+    case 'boolean':
+      if (value === '') return [];
+      if (TRUE.includes(value)) return given(['true']);
+      if (FALSE.includes(value)) return optionsOf(input).map((option) => [`no-${option}`, ['true']]);
+      return refuse.refuse(input.name, `is ${shown(value)}; wanted is true or false`);
+    case 'text':
+    case 'integer':
+      return value === '' ? [] : given([value]);
+  }
 }
 
 /**
@@ -53,38 +48,32 @@ function isOn(name: string, value: string, none: OptionValues): boolean {
 export function readActionInputs(getInput: GetInput): CommandRequest {
   const raw = new Map<string, readonly string[]>([['log-format', ['actions']]]);
   const options = new OptionValues(raw, inputLabel);
-  const give = (input: string, values: readonly string[]) => {
-    for (const option of OPTION_NAMES[input] ?? [input]) raw.set(option, values);
-  };
-  for (const name of TEXTS) {
-    const value = getInput(name);
-    if (value !== '') give(name, [value]);
+  for (const input of ACTION_INPUTS) {
+    if (input.name === TOKEN) continue;
+    for (const [option, values] of optionValues(input, getInput(input.name), options)) raw.set(option, values);
   }
-  for (const name of LISTS) {
-    const values = getInput(name).split(/[\n,]/);
-    const named = values.map((value) => value.trim()).filter((value) => value !== '');
-    if (named.length > 0) give(name, named);
-  }
-  for (const name of SWITCHES) if (isOn(name, getInput(name), options)) raw.set(name, ['true']);
-
-  const wanted = getInput('command');
-  if (wanted !== '') raw.set('command', [wanted]);
   const command = options.choice('command', ACTION_COMMANDS) ?? 'benchmark';
-
-  if (command !== 'compare') buildRequest('compare', withoutBaseline(raw));
-  const benchmark = buildRequest('benchmark', options);
+  // Only these understand `latest`, or a run that exists.
+  const runs = without(raw, 'run');
+  if (command !== 'compare') buildRequest('compare', without(raw, 'baseline'));
+  const benchmark = buildRequest('benchmark', command === 'benchmark' ? options : runs);
+  buildRequest('report', options);
   if (command === 'benchmark') return benchmark;
-  if (command === 'discover') raw.set('format', ['matrix']);
-  return buildRequest(command, options);
+  if (command === 'discover') {
+    raw.set('format', ['matrix']);
+    raw.set('plan', ['true']);
+  }
+  if (command === 'report' && !raw.has('fail-on')) raw.set('fail-on', ['regression', 'contract']);
+  // Of a job, what its run deployed; `all` is about implementations.
+  return buildRequest(command, command === 'cleanup' ? without(raw, 'all') : options);
 }
 
-/** `compare` checks the run id; its baseline may be less than that of a benchmark. */
-function withoutBaseline(raw: ReadonlyMap<string, readonly string[]>): OptionValues {
-  return new OptionValues(new Map([...raw].filter(([name]) => name !== 'baseline')), inputLabel);
+function without(raw: ReadonlyMap<string, readonly string[]>, left: string): OptionValues {
+  return new OptionValues(new Map([...raw].filter(([name]) => name !== left)), inputLabel);
 }
 
 /** A secret: to be masked before anything is logged. */
 export function readGithubToken(getInput: GetInput): string | undefined {
-  const token = getInput('github-token');
+  const token = getInput(TOKEN);
   return token === '' ? undefined : token;
 }

@@ -17,10 +17,17 @@ import {
 const PROJECT = /^(?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
 const REGION = /^[a-z]+-[a-z]+[0-9]{1,2}$/;
 const RUN = /^(?:latest|run-[a-z0-9]+(?:-[a-z0-9]+)*)$/;
+const RUN_ID = /^run-[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const SHARD = /^[0-9]{2,4}$/;
+const SHA = /^[0-9a-f]{40}$/;
+const ARTIFACT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const RUN_TEXT = 'latest or a run id such as run-20261121-124800-x7k2q9';
 const HOST_PORT = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
 // A ref that begins with a hyphen would be read as an option by git.
 const GIT_REF = /^[A-Za-z0-9_@][A-Za-z0-9_./@{}^~+-]*$/;
+
+/** Name under which the command line hands over its argument. */
+export const ARGUMENT = 'DIRECTORY';
 
 const MAX_ITERATIONS = 100;
 const MAX_ROUNDS = 20;
@@ -81,12 +88,40 @@ function baselineChoice(options: OptionValues): BaselineChoice {
   return { kind: 'run', runId: found };
 }
 
-function failOn(options: OptionValues): readonly FailOn[] {
+function failOn(options: OptionValues, otherwise: readonly FailOn[] = ['regression', 'contract']): readonly FailOn[] {
   const found = options.choices('fail-on', FAIL_ON);
   if (found.includes('never') && found.length > 1)
     options.refuse('fail-on', `is ${shown(found.join(','))}; never cannot be combined with others`);
-  return found.length === 0 ? ['regression', 'contract'] : found;
+  return found.length === 0 ? otherwise : found;
 }
+
+/** A switch that may be absent, on, or, as an action's input, off. */
+function choice(options: OptionValues, name: string): boolean | undefined {
+  return options.has(name) ? true : options.has(`no-${name}`) ? false : undefined;
+}
+
+function gitRef(options: OptionValues, name: string): string | undefined {
+  const found = options.text(name);
+  if (found !== undefined && (!GIT_REF.test(found) || found.includes('..')))
+    options.refuse(name, `is ${shown(found)}; wanted is one branch, tag or commit`);
+  return found;
+}
+
+const changeOptions = (options: OptionValues) => ({
+  ...present({ changedSince: gitRef(options, 'changed-since') }),
+  all: options.has('all'),
+});
+
+const publishOptions = (options: OptionValues) => ({
+  ...present({
+    saveBaseline: choice(options, 'save-baseline'),
+    comment: choice(options, 'comment'),
+    pullRequest: options.integer('pull-request', 1, 999_999_999),
+    headSha: options.pattern('head-sha', SHA, 'a full commit id of 40 hexadecimal digits'),
+  }),
+  acceptRegressions: options.has('accept-regressions'),
+  issues: options.has('issues'),
+});
 
 function serviceUrl(options: OptionValues): string | undefined {
   const found = options.text('url');
@@ -122,12 +157,28 @@ const reportFormat = (options: OptionValues) => options.choice('format', REPORT_
 const run = (options: OptionValues, name: string) => options.pattern(name, RUN, RUN_TEXT);
 const output = (options: OptionValues) => present({ output: options.text('output') });
 
+/** The one argument that is no flag: a directory. */
+const argument = (options: OptionValues) =>
+  options.text(ARGUMENT) ?? options.refuse(ARGUMENT, 'is missing; wanted is a directory');
+
+function neededType(options: OptionValues): ServiceType {
+  return oneType(options) ?? options.refuse('type', `is missing; wanted is one of ${SERVICE_TYPES.join(', ')}`);
+}
+
 type Builder<C extends CommandName> = (
   options: OptionValues,
 ) => Omit<Extract<CommandRequest, { command: C }>, keyof GlobalOptions | 'command'>;
 
 const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
-  discover: (o) => ({ selection: selection(o), format: o.choice('format', LIST_FORMATS) ?? 'table' }),
+  discover: (o) => ({
+    selection: selection(o),
+    ...changeOptions(o),
+    suite: o.choice('suite', SUITES) ?? 'quick',
+    profiles: o.list('profile'),
+    baseline: baselineChoice(o),
+    format: o.choice('format', LIST_FORMATS) ?? 'table',
+    plan: o.has('plan'),
+  }),
   validate: (o) => ({
     ...validateOptions(o),
     ...pubsubEmulator(o),
@@ -141,15 +192,25 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     suite: o.choice('suite', SUITES) ?? 'quick',
     profiles: o.list('profile'),
     baseline: baselineChoice(o),
-    saveBaseline: o.has('save-baseline'),
+    ...changeOptions(o),
+    ...publishOptions(o),
     ...present({
+      runId: o.pattern('run', RUN_ID, 'a run id such as run-20261121-124800-x7k2q9'),
+      shard: o.pattern('shard', SHARD, 'the number of a job such as 01'),
       iterations: o.integer('iterations', 1, MAX_ITERATIONS),
       rounds: o.integer('rounds', 1, MAX_ROUNDS),
     }),
     failOn: failOn(o),
     format: reportFormat(o),
   }),
-  report: (o) => ({ run: run(o, 'run') ?? 'latest', format: reportFormat(o), ...output(o) }),
+  report: (o) => ({
+    run: run(o, 'run') ?? 'latest',
+    format: reportFormat(o),
+    ...output(o),
+    ...publishOptions(o),
+    failOn: failOn(o, ['never']),
+    ...present({ artifact: o.pattern('artifact', ARTIFACT, 'the name of an artifact') }),
+  }),
   compare: (o) => ({
     baseline: run(o, 'baseline') ?? 'latest',
     current: run(o, 'current') ?? 'latest',
@@ -161,12 +222,16 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     if (o.has('all') && o.has('run')) o.refuse('all', 'and a run id exclude each other');
     return { ...present({ run: run(o, 'run') }), all: o.has('all') };
   },
-  env: (o) => {
-    const type = oneType(o);
-    if (type === undefined) return o.refuse('type', `is missing; wanted is one of ${SERVICE_TYPES.join(', ')}`);
-    return { type, ...pubsubEmulator(o) };
-  },
+  env: (o) => ({ type: neededType(o), ...pubsubEmulator(o) }),
   emulate: (o) => ({ port: o.integer('port', 0, 65535) ?? 0 }),
+  init: (o) => ({ directory: argument(o), type: neededType(o), implementations: o.list('impl') }),
+  migrate: (o) => ({
+    folder: argument(o),
+    type: neededType(o),
+    output: o.text('output') ?? o.refuse('output', 'is missing; wanted is the directory of the new service repository'),
+    proof: !o.has('no-proof'),
+  }),
+  'slash-command': () => ({}),
 };
 
 /** Checks all options of one command and gives them their types. Throws UsageError at the first that is wrong. */

@@ -15,6 +15,8 @@ export interface CommandUsage {
   readonly summary: string;
   readonly flags: readonly Flag[];
   readonly examples: readonly string[];
+  /** What the one argument that is no flag stands for; absent: the command takes none. */
+  readonly argument?: string;
 }
 
 const text = (name: string, value: string, help: string): Flag => ({ name, kind: 'text', value, help });
@@ -46,13 +48,24 @@ const SELECTION: readonly Flag[] = [
 const REPORT_FORMAT = text('format', 'FORMAT', `${words(REPORT_FORMATS)} (default: terminal)`);
 const PUBSUB = text('pubsub-emulator', 'HOST:PORT', 'Pub/Sub emulator that the service publishes to');
 const PROFILE = list('profile', 'NAME', 'Deployment profiles of the configuration (default: default)');
+const CHANGES: readonly Flag[] = [
+  text('changed-since', 'REF', 'Only implementations that differ from this commit'),
+  toggle('all', 'All implementations, on a pull request too'),
+];
+const SAVE: readonly Flag[] = [
+  toggle('save-baseline', 'Store the results as the new baseline, but for regressions'),
+  toggle('accept-regressions', 'Let regressions become the baseline too'),
+];
 const FAIL = list('fail-on', 'LIST', `Findings that fail: ${FAIL_ON.join(', ')} (default: regression,contract)`);
+
+/** Commands of the action alone. */
+export const ACTION_ONLY: readonly CommandName[] = ['slash-command'];
 
 export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
   discover: {
     summary: 'Discover services from configured repositories',
-    flags: [...SELECTION, text('format', 'FORMAT', `${words(LIST_FORMATS)} (default: table)`)],
-    examples: ['cloudrun-perf discover --format table'],
+    flags: [...SELECTION, ...CHANGES, PROFILE, text('format', 'FORMAT', `${words(LIST_FORMATS)} (default: table)`)],
+    examples: ['cloudrun-perf discover --format table', 'cloudrun-perf discover --changed-since main'],
   },
   validate: {
     summary: 'Validate services against their contracts',
@@ -82,7 +95,8 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
       ...SELECTION,
       PROFILE,
       text('baseline', 'BASELINE', 'latest | none | a run id | git:REF (default: latest)'),
-      toggle('save-baseline', 'Store the results as the new baseline'),
+      ...CHANGES,
+      ...SAVE,
       text('iterations', 'N', 'Fresh instances per side and round'),
       text('rounds', 'N', 'Interleaved rounds'),
       FAIL,
@@ -99,6 +113,8 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
     flags: [
       text('run', 'RUN', 'Run id or latest (default: latest)'),
       REPORT_FORMAT,
+      ...SAVE,
+      FAIL,
       text('output', 'PATH', 'Write to this file in place of standard output'),
     ],
     examples: ['cloudrun-perf report --run latest --format markdown'],
@@ -131,6 +147,27 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
     summary: 'Run the local Cloud Run by itself until interrupted',
     flags: [text('port', 'PORT', 'Port of the Admin API on 127.0.0.1 (default: any free port)')],
     examples: ['cloudrun-perf emulate --port 8790'],
+  },
+  init: {
+    summary: 'Write a service repository to start from',
+    argument: 'DIRECTORY',
+    flags: [list('type', 'TYPE', 'Service type'), list('impl', 'NAME', 'Implementations of the template to take over')],
+    examples: ['cloudrun-perf init ../my-services --type discord-webhook'],
+  },
+  migrate: {
+    summary: 'Turn a folder of implementations with Dockerfiles into a service repository',
+    argument: 'FOLDER',
+    flags: [
+      list('type', 'TYPE', 'Service type'),
+      text('output', 'DIRECTORY', 'Where the service repository is written; must be empty or absent'),
+      toggle('no-proof', 'Do not discover and validate the result'),
+    ],
+    examples: ['cloudrun-perf migrate services --type discord-webhook --output ../cloudrun-service-discord'],
+  },
+  'slash-command': {
+    summary: 'Read the comment or label that started the job (action only)',
+    flags: [],
+    examples: [],
   },
 };
 

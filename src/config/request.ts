@@ -12,6 +12,9 @@ export const COMMANDS = [
   'cleanup',
   'env',
   'emulate',
+  'init',
+  'migrate',
+  'slash-command',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
@@ -50,10 +53,23 @@ export interface GlobalOptions {
   readonly logFormat?: LogFormat;
 }
 
-export interface DiscoverRequest extends GlobalOptions {
+/** Which of the selected implementations are worth measuring again. */
+export interface ChangeOptions {
+  /** Only what differs from this commit-ish. Absent: on a pull request its base, elsewhere everything is measured. */
+  readonly changedSince?: string;
+  /** Measures everything, on a pull request too. */
+  readonly all: boolean;
+}
+
+export interface DiscoverRequest extends GlobalOptions, ChangeOptions {
   readonly command: 'discover';
   readonly selection: Selection;
+  readonly suite: Suite;
+  readonly profiles: readonly string[];
+  readonly baseline: BaselineChoice;
   readonly format: ListFormat;
+  /** Stores `plan.json` of a run of several jobs. Only the action asks for it. */
+  readonly plan: boolean;
 }
 
 export interface ValidateRequest extends GlobalOptions {
@@ -80,13 +96,32 @@ export interface DeployRequest extends GlobalOptions {
   readonly format: ReportFormat;
 }
 
-export interface BenchmarkRequest extends GlobalOptions {
+/** What becomes of a run's numbers and findings. */
+export interface PublishOptions {
+  /** Absent: yes on the default branch in CI, and for the first run ever outside CI. */
+  readonly saveBaseline?: boolean;
+  /** Regressions become the baseline too; else an implementation that regressed keeps the baseline that it had. */
+  readonly acceptRegressions: boolean;
+  /** Whether the pull request gets its comment; absent: in CI on a pull request. */
+  readonly comment?: boolean;
+  /** Opens, refreshes and closes one issue per implementation that regressed. */
+  readonly issues: boolean;
+  /** The change that was measured, where the event does not say it. */
+  readonly pullRequest?: number;
+  /** Full commit id. */
+  readonly headSha?: string;
+}
+
+export interface BenchmarkRequest extends GlobalOptions, ChangeOptions, PublishOptions {
   readonly command: 'benchmark';
+  /** Id of the run to make; absent: a new one. */
+  readonly runId?: string;
+  /** One job of a run of several jobs: stores its part for the fan-in, and publishes nothing. */
+  readonly shard?: string;
   readonly selection: Selection;
   readonly suite: Suite;
   readonly profiles: readonly string[];
   readonly baseline: BaselineChoice;
-  readonly saveBaseline: boolean;
   /** Fresh instances per side and round. */
   readonly iterations?: number;
   readonly rounds?: number;
@@ -94,10 +129,15 @@ export interface BenchmarkRequest extends GlobalOptions {
   readonly format: ReportFormat;
 }
 
-export interface ReportRequest extends GlobalOptions {
+/** A run of several jobs that was not put together yet is put together, compared and stored first. */
+export interface ReportRequest extends GlobalOptions, PublishOptions {
   readonly command: 'report';
   /** Run id or `latest`. */
   readonly run: string;
+  /** Findings that fail; empty: none. */
+  readonly failOn: readonly FailOn[];
+  /** Name of an artifact of the workflow run that the event is about, in place of stored results. */
+  readonly artifact?: string;
   readonly format: ReportFormat;
   readonly output?: string;
 }
@@ -131,6 +171,30 @@ export interface EmulateRequest extends GlobalOptions {
   readonly port: number;
 }
 
+/** Writes a service repository to start from. */
+export interface InitRequest extends GlobalOptions {
+  readonly command: 'init';
+  readonly directory: string;
+  readonly type: ServiceType;
+  /** Names of the template's implementations to take over; empty: the smallest. */
+  readonly implementations: readonly string[];
+}
+
+/** Turns a folder of implementations, each with a Dockerfile, into a service repository. */
+export interface MigrateRequest extends GlobalOptions {
+  readonly command: 'migrate';
+  readonly folder: string;
+  readonly type: ServiceType;
+  readonly output: string;
+  /** Leaves out the check that the result can be discovered and validated. */
+  readonly proof: boolean;
+}
+
+/** Reads the comment or label that started the job, and says what run it asks for. */
+export interface SlashCommandRequest extends GlobalOptions {
+  readonly command: 'slash-command';
+}
+
 export interface HelpRequest {
   readonly command: 'help';
   readonly text: string;
@@ -150,6 +214,9 @@ export type CommandRequest =
   | CompareRequest
   | CleanupRequest
   | EnvRequest
-  | EmulateRequest;
+  | EmulateRequest
+  | InitRequest
+  | MigrateRequest
+  | SlashCommandRequest;
 
 export type Request = CommandRequest | HelpRequest | VersionRequest;

@@ -45,6 +45,8 @@ export interface ImplementationComparison {
 
 export interface Comparison {
   readonly serviceType: string;
+  /** In a run with several profiles. */
+  readonly profile?: string;
   /** `side-by-side`: both measured in this run. `stored`: against an earlier run's numbers; wider, report-only. `none`: nothing to compare with. */
   readonly mode: 'side-by-side' | 'stored' | 'none';
   /** Why this mode was taken, in words. */

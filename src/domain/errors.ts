@@ -48,7 +48,7 @@ export class UsageError extends PerfError {
 
 /** Something outside (platform, network, disk, toolchain) failed: exit code 1. */
 export class InfrastructureError extends PerfError {
-  override readonly name = 'InfrastructureError';
+  override readonly name: string = 'InfrastructureError';
   constructor(code: string, message: string, options: PerfErrorOptions = {}) {
     super(code, message, options, EXIT.infrastructure);
   }

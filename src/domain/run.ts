@@ -28,8 +28,19 @@ export interface SideResult {
   readonly summaries: Readonly<Partial<Record<MetricId, Summary>>>;
 }
 
+/** Where an implementation's files are, for remarks on them. */
+export interface ImplementationSource {
+  /** The service repository as the user wrote it: a directory or a URL. */
+  readonly repository: string;
+  /** Directory of the implementation, relative to the repository's root. */
+  readonly path: string;
+  /** Relative to `path`. */
+  readonly dockerfile: string;
+}
+
 export interface ImplementationResult {
   readonly name: string;
+  readonly source?: ImplementationSource;
   readonly tags: MeasurementTags;
   readonly sides: readonly SideResult[];
   readonly conformance?: Conformance;
@@ -39,11 +50,16 @@ export interface ImplementationResult {
   readonly reason?: string;
 }
 
-/** `runs/{run-id}/{service-type}/results.json`. Rewritten after each implementation. */
+/**
+ * `runs/{run-id}/{service-type}/results.json`, in a run with several profiles `{service-type}.{profile}`. Rewritten
+ * after each implementation.
+ */
 export interface ServiceTypeResults {
   readonly format: 'results/1';
   readonly runId: string;
   readonly serviceType: string;
+  /** In a run with several profiles: the one that all of these were measured with. */
+  readonly profile?: string;
   readonly contractVersion: string;
   readonly implementations: readonly ImplementationResult[];
   readonly comparison?: Comparison;
@@ -54,6 +70,17 @@ export interface RunFailure {
   readonly stage: 'discover' | 'build' | 'deploy' | 'validate' | 'measure' | 'compare' | 'report' | 'cleanup';
   readonly code: string;
   readonly message: string;
+}
+
+/** What CI knows about the measured change. */
+export interface ChangeReference {
+  /** `owner/name` */
+  readonly repository: string;
+  readonly pullRequest?: number;
+  /** Head commit of the pull request, or the commit that was pushed. */
+  readonly headSha?: string;
+  /** Of the workflow run. */
+  readonly runUrl: string;
 }
 
 /** `runs/{run-id}/metadata.json`. */
@@ -73,6 +100,8 @@ export interface RunMetadata {
   readonly driver: string;
   readonly serviceTypes: readonly string[];
   readonly baseline?: BaselineReference;
+  /** The proposed change that was measured. */
+  readonly change?: ChangeReference;
   readonly failures: readonly RunFailure[];
 }
 

@@ -20,6 +20,8 @@ import { measureSettings, type SettingsOverrides, tagCount } from './settings.ts
 export interface PlanInput {
   readonly repositories: readonly ServiceRepository[];
   readonly selection: Selection;
+  /** Only these of the selected ones, as `type/implementation`; absent: all. */
+  readonly only?: ReadonlySet<string>;
   readonly suite: Suite;
   /** At least one; every implementation is measured with each of them. */
   readonly profiles: readonly Profile[];
@@ -40,7 +42,9 @@ export interface PlanInput {
 export function createPlan(input: PlanInput): Plan {
   const { suite, platform, region, project, runId } = input;
   const settings = measureSettings(suite, platform, input.settings ?? {});
-  const selected = selectImplementations(input.repositories, input.selection);
+  const selected = selectImplementations(input.repositories, input.selection).filter(
+    ({ implementation: { serviceType, name } }) => input.only?.has(`${serviceType}/${name}`) ?? true,
+  );
   const tags = sampleTags(tagCount(settings));
   const implementations = selected.flatMap((one) =>
     profilesOf(one, input).map((profile) => planImplementation(one, profile, tags, input)),

@@ -3,12 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { actionTables, betweenMarks } from '../../scripts/generate-readme.ts';
+import { parse } from 'yaml';
+import { betweenMarks, table } from '../../scripts/generate-docs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-test('README.md says what action.yml says', () => {
-  const checked = spawnSync(process.execPath, [join(ROOT, 'scripts/generate-readme.ts'), '--check'], {
+test('action.yml, action-types.yml and README.md say what the table of inputs says', () => {
+  const checked = spawnSync(process.execPath, [join(ROOT, 'scripts/generate-docs.ts'), '--check'], {
     encoding: 'utf8',
   });
   assert.equal(checked.status, 0, checked.stderr);
@@ -16,38 +17,31 @@ test('README.md says what action.yml says', () => {
 
 test('tables: one row each, on one line, with what is required and the default', () => {
   const text = `
-inputs:
-  plain: { description: A thing. }
-  folded:
-    description: >-
-      One of a | b,
-      or none.
-    required: true
-    default: a
-outputs:
-  run-id: { description: Id of the run. }
+plain: { description: A thing. }
+folded:
+  description: >-
+    One of a | b,
+    or none.
+  required: true
+  default: a
 `;
   assert.equal(
-    actionTables(text),
+    table('input', parse(text)),
     [
       '| input | meaning |',
       '|---|---|',
       '| `plain` | A thing. |',
       '| `folded` | One of a \\| b, or none. Required. Default: `a`. |',
-      '',
-      '| output | meaning |',
-      '|---|---|',
-      '| `run-id` | Id of the run. |',
     ].join('\n'),
   );
 });
 
 test('only what lies between the marks is replaced', () => {
   const text = 'a\n<!-- inputs:start -->\nold\n<!-- inputs:end -->\nb\n';
-  const replaced = betweenMarks(text, 'new');
+  const replaced = betweenMarks(text, 'inputs', 'new');
   assert.equal(replaced, 'a\n<!-- inputs:start -->\nnew\n<!-- inputs:end -->\nb\n');
-  assert.equal(betweenMarks(replaced, 'new'), replaced);
-  assert.throws(() => betweenMarks('no marks', 'new'), /found no <!-- inputs:start -->/);
+  assert.equal(betweenMarks(replaced, 'inputs', 'new'), replaced);
+  assert.throws(() => betweenMarks('no marks', 'inputs', 'new'), /found no <!-- inputs:start -->/);
 });
 
 test('docs/troubleshooting.md knows every error code', () => {

@@ -46,7 +46,9 @@ test('nothing given is the whole chain', () => {
     suite: 'quick',
     profiles: [],
     baseline: { kind: 'latest' },
-    saveBaseline: false,
+    all: false,
+    acceptRegressions: false,
+    issues: false,
     failOn: ['regression', 'contract'],
     format: 'terminal',
   });
