@@ -56,10 +56,10 @@ export function runUrl({ serverUrl, repository, runId }: Pick<Job, 'serverUrl' |
 }
 
 /**
- * Whether the job runs code of people who may not write to the repository, or of a bot that proposes foreign code: then
- * GitHub gives neither secrets nor an identity token, and a token that only reads.
+ * Whether GitHub keeps secrets, an identity token and a token that writes from the job: it does for pull requests of
+ * forks and of Dependabot. Runs that somebody with write access started are trusted, whatever they measure.
  */
 export function isUntrusted({ pullRequest, repository, actor, event }: Job): boolean {
-  if (event === 'workflow_run' || pullRequest === undefined) return false;
+  if (event !== 'pull_request' || pullRequest === undefined) return false;
   return pullRequest.headRepository.toLowerCase() !== repository.toLowerCase() || actor === 'dependabot[bot]';
 }
