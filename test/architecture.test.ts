@@ -47,6 +47,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@google-cloud/run': ['adapters', 'emulator/admin/protos.ts'],
   '@grpc/grpc-js': ['adapters', 'emulator'],
   '@grpc/proto-loader': ['emulator'],
+  '@octokit/core': ['adapters'],
+  '@octokit/plugin-paginate-rest': ['adapters'],
   undici: ['adapters'],
   ajv: ['documents', 'contract'],
   'ajv-formats': ['documents', 'contract'],
