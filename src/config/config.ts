@@ -1,5 +1,6 @@
 import type { Selection } from '../domain/implementation.ts';
 import type { MetricId } from '../domain/metric.ts';
+import type { NotificationSecrets, NotificationSettings } from '../domain/notifications.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { ServiceType } from '../domain/service-type.ts';
 
@@ -38,8 +39,7 @@ export interface ImplementationConfig {
 }
 
 /** Values that must never be printed. */
-export interface Secrets {
-  readonly slackWebhook?: string;
+export interface Secrets extends NotificationSecrets {
   readonly gitToken?: string;
 }
 
@@ -53,7 +53,7 @@ export interface Config {
   readonly profiles: Readonly<Record<string, Profile>>;
   readonly benchmark: BenchmarkConfig;
   readonly storage: { readonly resultsBucket?: string; readonly baselinePath: string };
-  readonly notifications: { readonly onRegression: boolean; readonly onCompletion: boolean };
+  readonly notifications: NotificationSettings;
   readonly discovery: { readonly cacheTtlMs: number };
   readonly emulator: EmulatorConfig;
   readonly thresholds: Thresholds;
@@ -71,6 +71,17 @@ export function minimumEffect(config: Config, implementation: string, metric: Me
 }
 
 /** Every string of the configuration that must be masked in logs. */
-export function secretValues(config: Config): readonly string[] {
-  return Object.values(config.secrets).filter((value) => value !== undefined && value !== '');
+export function secretValues({ secrets }: Config): readonly string[] {
+  const whole = Object.values(secrets).filter((value) => value !== undefined && value !== '');
+  const addresses = [secrets.slackWebhook, secrets.webhookUrl].filter((url) => url !== undefined);
+  const bareKey = secrets.webhookSecret?.replace(/^whsec_/, '');
+  return [...new Set([...whole, ...addresses.flatMap(tokensOf), ...(bareKey === undefined ? [] : [bareKey])])];
+}
+
+const SHORTEST_TOKEN = 16;
+
+/** Parts of an address that may be its token, and that are told without the rest. */
+function tokensOf(address: string): readonly string[] {
+  const { pathname, searchParams } = new URL(address);
+  return [...pathname.split('/'), ...searchParams.values()].filter((part) => part.length >= SHORTEST_TOKEN);
 }

@@ -4,12 +4,13 @@ import { pointerTo } from '../documents/pointer.ts';
 import type { Source } from '../documents/source-tree.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { ConfigDocument } from './document.ts';
+import { notificationProblems } from './notifications.ts';
 
 /** What the schema cannot say, or would say with a secret in its message. */
 export function checkDocument(document: ConfigDocument, source: Source): readonly UsageError[] {
   return [
     ...urlProblems(document, source),
-    ...webhookProblems(document, source),
+    ...notificationProblems(document.notifications, source),
     ...profileReferences(document, source),
   ];
 }
@@ -22,14 +23,6 @@ function* urlProblems(document: ConfigDocument, source: Source): Generator<Usage
       hint: 'Give the token as GITHUB_TOKEN or as the input github-token.',
     });
   }
-}
-
-function* webhookProblems({ notifications }: ConfigDocument, source: Source): Generator<UsageError> {
-  const webhook = notifications?.slack_webhook;
-  if (webhook === undefined || (URL.canParse(webhook) && webhook.startsWith('https://'))) return;
-  yield new UsageError('bad-webhook', 'found a masked value at /notifications/slack_webhook, wanted an https:// URL', {
-    at: locate(source, '/notifications/slack_webhook'),
-  });
 }
 
 function* profileReferences(document: ConfigDocument, source: Source): Generator<UsageError> {

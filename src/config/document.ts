@@ -22,9 +22,12 @@ export interface ConfigDocument {
   };
   readonly storage?: { readonly results_bucket?: string; readonly baseline_path?: string };
   readonly notifications?: {
-    readonly slack_webhook?: string;
+    readonly slack_webhook?: string | null;
+    readonly webhook?: { readonly url?: string | null; readonly secret?: string | null };
+    readonly on_start?: boolean;
     readonly on_regression?: boolean;
     readonly on_completion?: boolean;
+    readonly on_failure?: boolean;
   };
   readonly discovery?: { readonly cache_ttl?: string };
   readonly emulator?: {

@@ -11,6 +11,7 @@ import { checkDocument } from './cross-checks.ts';
 import type { ConfigDocument, ThresholdsDocument } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { interpolate, type Lookup } from './interpolate.ts';
+import { isSecretPlace, notificationWarnings, toNotificationSecrets, toNotifications } from './notifications.ts';
 import { DEFAULT_PROFILE, toProfile } from './profiles.ts';
 
 export interface ConfigSources {
@@ -41,7 +42,8 @@ export function loadConfig(sources: ConfigSources, schemas: { readonly config: o
   if (!validate(value)) {
     // Values of variables may be secrets: messages quote what the file says.
     const errors = tellingErrors(validate.errors ?? []).map((error) => {
-      const written = raw.get(error.instancePath);
+      const secret = isSecretPlace(error.instancePath) && typeof error.data === 'string';
+      const written = raw.get(error.instancePath) ?? (secret ? '***' : undefined);
       return finding(source, written === undefined ? error : { ...error, data: written });
     });
     refuse(source, errors);
@@ -49,7 +51,7 @@ export function loadConfig(sources: ConfigSources, schemas: { readonly config: o
   const document = value as ConfigDocument;
   refuse(source, checkDocument(document, source));
   const config = toConfig(document, sources);
-  return { ...config, warnings: profileWarnings(config, source) };
+  return { ...config, warnings: [...profileWarnings(config, source), ...notificationWarnings(document.notifications)] };
 }
 
 /** Flags replace what the file says before variables are looked up, so that a variable they replace need not be set. */
@@ -122,10 +124,7 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
       ...optional('resultsBucket', storage?.results_bucket),
       baselinePath: storage?.baseline_path ?? DEFAULT_BASELINE_PATH,
     },
-    notifications: {
-      onRegression: notifications?.on_regression ?? true,
-      onCompletion: notifications?.on_completion ?? false,
-    },
+    notifications: toNotifications(notifications),
     discovery: { cacheTtlMs: duration(document.discovery?.cache_ttl) ?? HOUR_MS },
     emulator: {
       idleTimeoutMs: duration(emulator?.idle_timeout) ?? IDLE_TIMEOUT_MS,
@@ -140,7 +139,7 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
       ]),
     ),
     secrets: {
-      ...optional('slackWebhook', notifications?.slack_webhook),
+      ...toNotificationSecrets(notifications),
       ...optional('gitToken', flags.githubToken ?? nonEmpty(env.GITHUB_TOKEN)),
     },
     warnings: [],

@@ -103,7 +103,7 @@ test('the configuration of the proposal', () => {
     resultsBucket: 'gs://cloudrun-benchmark-results',
     baselinePath: 'baselines/latest.json',
   });
-  assert.deepEqual(config.notifications, { onRegression: true, onCompletion: true });
+  assert.deepEqual(config.notifications, { onStart: false, onRegression: true, onCompletion: true, onFailure: true });
   assert.deepEqual(secretValues(config), [ENV.SLACK_WEBHOOK_URL]);
   assert.match(
     config.warnings.join('\n'),
