@@ -5,6 +5,7 @@ export interface Schemas {
   readonly results: object;
   readonly run: object;
   readonly baseline: object;
+  readonly plan: object;
   readonly vectors: object;
   readonly contract: object;
 }

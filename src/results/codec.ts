@@ -3,6 +3,7 @@ import { schemaValidator } from '../documents/schema-check.ts';
 import { printable } from '../documents/show.ts';
 import type { Baseline } from '../domain/baseline.ts';
 import { InfrastructureError, UsageError } from '../domain/errors.ts';
+import type { JobPlan } from '../domain/job-plan.ts';
 import type { RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 
 /** The JSON Schemas that stored files are checked against. */
@@ -10,6 +11,7 @@ export interface ResultSchemas {
   readonly results: object;
   readonly run: object;
   readonly baseline: object;
+  readonly plan: object;
 }
 
 /** What is stored, by the name of its schema. */
@@ -17,6 +19,7 @@ interface Stored {
   readonly results: ServiceTypeResults;
   readonly run: RunMetadata;
   readonly baseline: Baseline;
+  readonly plan: JobPlan;
 }
 export type StoredKind = keyof Stored;
 

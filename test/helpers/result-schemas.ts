@@ -6,4 +6,9 @@ const read = (name: string): object =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../contracts/schemas/${name}.schema.json`), 'utf8'));
 
 /** The shipped schemas of stored results. */
-export const RESULT_SCHEMAS: ResultSchemas = { results: read('results'), run: read('run'), baseline: read('baseline') };
+export const RESULT_SCHEMAS: ResultSchemas = {
+  results: read('results'),
+  run: read('run'),
+  baseline: read('baseline'),
+  plan: read('plan'),
+};

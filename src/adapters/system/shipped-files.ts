@@ -8,6 +8,7 @@ const SCHEMA_FILES = {
   results: 'results',
   run: 'run',
   baseline: 'baseline',
+  plan: 'plan',
   vectors: 'test-vectors',
   contract: 'contract',
 } as const;

@@ -3,12 +3,18 @@ import { test } from 'node:test';
 import { METRICS } from '../../../src/domain/metric.ts';
 import { updateBaseline } from '../../../src/results/baseline.ts';
 import { decode, encode, type StoredKind } from '../../../src/results/codec.ts';
+import { examplePlan } from '../../helpers/example-plan.ts';
 import { exampleMetadata, exampleResults, exampleRun, variedRun } from '../../helpers/example-run.ts';
 import { RESULT_SCHEMAS } from '../../helpers/result-schemas.ts';
 
 const run = variedRun({ failures: [{ implementation: 'x', stage: 'build', code: 'build-failed', message: 'no' }] });
 const results = run.results[0] ?? exampleResults([]);
-const examples = { run: run.metadata, results, baseline: updateBaseline(undefined, results, run.metadata) };
+const examples = {
+  run: run.metadata,
+  results,
+  baseline: updateBaseline(undefined, results, run.metadata),
+  plan: examplePlan(),
+};
 
 type Path = readonly (string | number)[];
 
@@ -24,7 +30,7 @@ function changed(value: unknown, path: Path, to: unknown): unknown {
   return copy;
 }
 
-for (const kind of ['run', 'results', 'baseline'] as const) {
+for (const kind of ['run', 'results', 'baseline', 'plan'] as const) {
   test(`the example of ${kind} survives a write and a read`, () => {
     const text = encode(kind, examples[kind], RESULT_SCHEMAS);
     assert.deepEqual(decode(kind, text, 'file.json', RESULT_SCHEMAS), JSON.parse(JSON.stringify(examples[kind])));
@@ -91,7 +97,7 @@ for (const [kind, title, path, to] of wrong) {
   });
 }
 
-test('definitions of the same name are the same in all three schemas', () => {
+test('definitions of the same name are the same in all schemas', () => {
   const seen = new Map<string, unknown>();
   let shared = 0;
   for (const schema of Object.values(RESULT_SCHEMAS)) {
