@@ -51,6 +51,8 @@ export interface Config {
   readonly serviceRepositories: readonly ServiceRepositoryConfig[];
   /** By name; `default` is always there. */
   readonly profiles: Readonly<Record<string, Profile>>;
+  /** What `--profile sweep` stands for; empty: the configuration has no sweep. */
+  readonly sweep: readonly Profile[];
   readonly benchmark: BenchmarkConfig;
   readonly storage: { readonly resultsBucket?: string; readonly baselinePath: string };
   readonly notifications: NotificationSettings;

@@ -5,6 +5,7 @@ import type { Source } from '../documents/source-tree.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { ConfigDocument } from './document.ts';
 import { notificationProblems } from './notifications.ts';
+import { sweepProblems } from './sweep.ts';
 
 /** What the schema cannot say, or would say with a secret in its message. */
 export function checkDocument(document: ConfigDocument, source: Source): readonly UsageError[] {
@@ -12,6 +13,7 @@ export function checkDocument(document: ConfigDocument, source: Source): readonl
     ...urlProblems(document, source),
     ...notificationProblems(document.notifications, source),
     ...profileReferences(document, source),
+    ...sweepProblems(document, source),
   ];
 }
 

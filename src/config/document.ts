@@ -10,6 +10,7 @@ export interface ConfigDocument {
     readonly type?: ServiceType;
   }[];
   readonly deployment_profiles?: Readonly<Record<string, ProfileDocument>>;
+  readonly sweep?: SweepDocument;
   readonly benchmark?: {
     readonly cold_start?: { readonly iterations?: number; readonly scale_to_zero_timeout?: string };
     readonly warm_requests?: { readonly count?: number; readonly concurrency?: number };
@@ -53,4 +54,13 @@ export interface ProfileDocument {
   readonly startup_cpu_boost?: boolean;
   readonly cpu_idle?: boolean;
   readonly timeout?: string;
+}
+
+/** Every list is a dimension; the profiles are all their combinations. */
+export interface SweepDocument {
+  readonly base?: string;
+  readonly cpu?: readonly string[];
+  readonly memory?: readonly string[];
+  readonly startup_cpu_boost?: readonly boolean[];
+  readonly concurrency?: readonly number[];
 }

@@ -13,6 +13,7 @@ import { parseDuration } from './duration.ts';
 import { interpolate, type Lookup } from './interpolate.ts';
 import { isSecretPlace, notificationWarnings, toNotificationSecrets, toNotifications } from './notifications.ts';
 import { DEFAULT_PROFILE, toProfile } from './profiles.ts';
+import { sweepProfiles, sweepWarnings } from './sweep.ts';
 
 export interface ConfigSources {
   /** The configuration's text; absent means that there is no file. */
@@ -51,7 +52,14 @@ export function loadConfig(sources: ConfigSources, schemas: { readonly config: o
   const document = value as ConfigDocument;
   refuse(source, checkDocument(document, source));
   const config = toConfig(document, sources);
-  return { ...config, warnings: [...profileWarnings(config, source), ...notificationWarnings(document.notifications)] };
+  return {
+    ...config,
+    warnings: [
+      ...profileWarnings(config, source),
+      ...sweepWarnings(document, source),
+      ...notificationWarnings(document.notifications),
+    ],
+  };
 }
 
 /** Flags replace what the file says before variables are looked up, so that a variable they replace need not be set. */
@@ -104,6 +112,7 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
     },
     serviceRepositories: document.service_repositories ?? [],
     profiles: { default: DEFAULT_PROFILE, ...Object.fromEntries(profiles) },
+    sweep: sweepProfiles(document),
     benchmark: {
       coldStart: {
         ...optional('iterations', benchmark?.cold_start?.iterations),
