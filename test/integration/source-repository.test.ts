@@ -153,3 +153,26 @@ test('a token reaches git by its environment and no message', async () => {
   assert.doesNotMatch(failed.stderr, new RegExp(`ghs_secret|${basic}`));
   assert.match(failed.stderr, /\*\*\*/);
 });
+
+test('the token goes to one server, in place of what a checkout left for it', async () => {
+  const repository = join(base, 'persisted');
+  await mkdir(repository);
+  git(repository, 'init', '-q');
+  const headers = async (cli: GitCli, server: string) => {
+    const key = `http.${server}/.extraheader`;
+    git(repository, 'config', key, 'AUTHORIZATION: basic of-the-checkout');
+    const { stdout } = await cli.run(['config', '--get-urlmatch', 'http.extraheader', `${server}/a/b`], {
+      cwd: repository,
+    });
+    return [
+      stdout.trim(),
+      (await cli.run(['config', '--get-all', key], { cwd: repository })).stdout.split('\n').slice(1),
+    ];
+  };
+  const ours = `Authorization: Basic ${Buffer.from('x-access-token:ghs_secret').toString('base64')}`;
+  const theirs = 'AUTHORIZATION: basic of-the-checkout';
+  assert.deepEqual(await headers(new GitCli('ghs_secret'), 'https://github.com'), [ours, ['', ours, '']]);
+  const enterprise = new GitCli('ghs_secret', 'https://git.example.com/');
+  assert.deepEqual(await headers(enterprise, 'https://git.example.com'), [ours, ['', ours, '']]);
+  assert.deepEqual(await headers(enterprise, 'https://github.com'), [theirs, ['']]);
+});

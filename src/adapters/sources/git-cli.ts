@@ -8,6 +8,7 @@ export interface GitCall {
 }
 
 const TIMEOUT_MS = 180_000;
+const GITHUB = 'https://github.com';
 
 /** Settings that win over every configuration file: a repository's own could otherwise run programs. */
 const FORCED: readonly (readonly [string, string])[] = [
@@ -22,11 +23,14 @@ export class GitCli {
   readonly #environment: Readonly<Record<string, string>>;
   readonly #secrets: readonly string[];
 
-  constructor(githubToken: string | undefined) {
+  /** The token is sent to `serverUrl` and to nobody else. */
+  constructor(githubToken: string | undefined, serverUrl: string = GITHUB) {
     const settings = [...FORCED];
     if (githubToken !== undefined) {
       const basic = Buffer.from(`x-access-token:${githubToken}`).toString('base64');
-      settings.push(['http.https://github.com/.extraHeader', `Authorization: Basic ${basic}`]);
+      const key = `http.${new URL(serverUrl).origin}/.extraHeader`;
+      // actions/checkout leaves such a header of its own, and GitHub refuses a request with two: empty removes it.
+      settings.push([key, ''], [key, `Authorization: Basic ${basic}`]);
       this.#secrets = [githubToken, basic];
     } else this.#secrets = [];
     this.#environment = {

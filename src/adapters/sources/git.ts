@@ -3,7 +3,10 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
 import type { Checkout, SourceRepository } from '../../ports/source.ts';
+import { baseOf, changedFiles, isIgnored } from './changes.ts';
+import { createCommits } from './commits.ts';
 import { checkRef, checkUrl, GitCli } from './git-cli.ts';
 import { checkoutRemote } from './remote.ts';
 import { exportTree, gitDirectoryOf, isDirectory, treesBelow } from './trees.ts';
@@ -11,14 +14,21 @@ import { exportTree, gitDirectoryOf, isDirectory, treesBelow } from './trees.ts'
 export interface GitSourcesOptions {
   readonly cacheDirectory: string;
   readonly clock: Clock;
-  /** For https://github.com only; reaches git by its environment, so that it is in no argument. */
+  /** For `serverUrl` only; reaches git by its environment, so that it is in no argument. */
   readonly githubToken?: string;
+  /** `https://github.com` unless told otherwise. */
+  readonly serverUrl?: string;
+  /** In CI a checkout often lacks all commits but one: whether those that are needed are fetched from `origin`. */
+  readonly deepen?: boolean;
+  readonly logger?: Pick<Logger, 'debug'>;
 }
 
 /** Directories, and Git repositories by the git program. */
-export function createGitSources({ cacheDirectory, clock, githubToken }: GitSourcesOptions): SourceRepository {
+export function createGitSources(options: GitSourcesOptions): SourceRepository {
+  const { cacheDirectory, clock, githubToken, serverUrl, deepen = false, logger } = options;
   const cache = resolve(cacheDirectory);
-  const git = new GitCli(githubToken);
+  const git = new GitCli(githubToken, serverUrl);
+  const commits = createCommits(git, { deepen, ...(logger === undefined ? {} : { logger }) });
 
   async function checkout(
     url: string,
@@ -54,10 +64,7 @@ export function createGitSources({ cacheDirectory, clock, githubToken }: GitSour
     if (gitDirectory === undefined) return undefined;
     const call = { cwd: directory, signal };
     const prefix = await git.text(['rev-parse', '--show-prefix'], call);
-    const commit =
-      (await commitOf(commitish, call)) ??
-      (await commitOf(`refs/remotes/origin/${commitish}`, call)) ??
-      (await fetchedCommit(commitish, call));
+    const commit = await commits.find(commitish, call);
     if (prefix === undefined || commit === undefined) return undefined;
     const tree = await git.text(['rev-parse', '--verify', '--quiet', `${commit}:${prefix.replace(/\/$/, '')}`], call);
     if (tree === undefined) return undefined;
@@ -66,36 +73,22 @@ export function createGitSources({ cacheDirectory, clock, githubToken }: GitSour
     return { root, commit };
   }
 
-  const commitOf = (name: string, call: { readonly cwd: string; readonly signal: AbortSignal | undefined }) =>
-    git.text(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], call);
-
-  /** A shallow clone, as CI makes it, lacks the base: only then the remote is asked, for that one commit. */
-  async function fetchedCommit(
-    commitish: string,
-    call: { readonly cwd: string; readonly signal: AbortSignal | undefined },
-  ): Promise<string | undefined> {
-    const shallow = await git.text(['rev-parse', '--is-shallow-repository'], call);
-    if (shallow !== 'true' || /[@^~{}]/.test(commitish)) return undefined;
-    const name = commitish.replace(/^origin\//, '');
-    const fetched = await git.run(
-      ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', '--end-of-options', 'origin', name],
-      call,
-    );
-    return fetched.code === 0 ? commitOf('FETCH_HEAD', call) : undefined;
-  }
-
   async function describe(directory: string, signal?: AbortSignal): Promise<string | undefined> {
     if ((await gitDirectoryOf(git, directory, signal)) === undefined) return undefined;
     const call = { cwd: directory, signal };
-    const commit = await commitOf('HEAD', call);
-    // An ignored directory, such as a cache, has nothing to do with the commit around it.
-    const { code } = await git.run(['check-ignore', '--quiet', '--', '.'], call);
-    if (commit === undefined || code === 0) return undefined;
+    const commit = await commits.known('HEAD', call);
+    if (commit === undefined || (await isIgnored(git, call))) return undefined;
     const changes = await git.text(['status', '--porcelain', '--', '.'], call);
     return changes === '' ? commit : `${commit}-dirty`;
   }
 
-  return { checkout, treeAt, describe };
+  return {
+    checkout,
+    treeAt,
+    describe,
+    changedFiles: (directory, base, signal) => changedFiles(git, commits, directory, base, signal),
+    baseOf: (directory, change, signal) => baseOf(git, commits, directory, change, signal),
+  };
 }
 
 /** The directory that a URL names by its path: a plain one, or `file://` to one that is no Git repository. */
