@@ -100,6 +100,8 @@ export interface RunMetadata {
   readonly driver: string;
   readonly serviceTypes: readonly string[];
   readonly baseline?: BaselineReference;
+  /** Why this baseline, or none, in words. */
+  readonly baselineReason?: string;
   /** The proposed change that was measured. */
   readonly change?: ChangeReference;
   readonly failures: readonly RunFailure[];

@@ -2,30 +2,45 @@ import type { Baseline, BaselineImplementation, BaselineRun } from '../domain/ba
 import type { Sample } from '../domain/measurement.ts';
 import { METRICS, type MetricId } from '../domain/metric.ts';
 import type { ImplementationResult, MeasurementTags, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
+import { groupKey } from './groups.ts';
 
 const KEPT_RUNS = 10;
 
+export interface UpdateOptions {
+  /** What regressed becomes the baseline too; else it keeps what it had, so that the regression stays visible. */
+  readonly acceptRegressions?: boolean;
+}
+
 /**
  * The baseline with one more run. Of each implementation the head side of the last 10 runs is kept, newest first; the
- * same run again replaces itself. Implementations that failed their contract or were not measured keep what they had.
+ * same run again replaces itself. Implementations that failed their contract, were not measured, were carried over or
+ * regressed keep what they had.
  */
 export function updateBaseline(
   previous: Baseline | undefined,
   results: ServiceTypeResults,
   metadata: RunMetadata,
+  { acceptRegressions = false }: UpdateOptions = {},
 ): Baseline {
-  const { serviceType } = results;
-  const known = new Map((previous?.serviceTypes[serviceType] ?? []).map((entry) => [entry.name, entry]));
+  const key = groupKey(results);
+  const known = new Map((previous?.serviceTypes[key] ?? []).map((entry) => [entry.name, entry]));
+  const regressed = new Set(acceptRegressions ? [] : regressions(results));
   for (const result of results.implementations) {
-    const measured = measuredRun(result, metadata);
+    const measured = regressed.has(result.name) ? undefined : measuredRun(result, metadata);
     if (measured !== undefined) known.set(result.name, extend(known.get(result.name), measured));
   }
   const entries = [...known.values()].sort((a, b) => compareTexts(a.name, b.name));
   return {
     format: 'baseline/1',
     updatedAt: metadata.finishedAt ?? metadata.startedAt,
-    serviceTypes: { ...previous?.serviceTypes, [serviceType]: entries },
+    serviceTypes: { ...previous?.serviceTypes, [key]: entries },
   };
+}
+
+/** Names of the implementations that the run's own comparison calls regressions. */
+export function regressions({ comparison }: ServiceTypeResults): readonly string[] {
+  const judged = comparison?.implementations ?? [];
+  return judged.filter(({ verdict }) => verdict === 'regression').map(({ implementation }) => implementation);
 }
 
 type OneRun = Omit<BaselineImplementation, 'runs'> & { readonly run: BaselineRun };
@@ -37,7 +52,7 @@ function measuredRun(result: ImplementationResult, metadata: RunMetadata): OneRu
     return undefined;
   const values = headValues(result.measurement.samples);
   if (Object.keys(values).length === 0) return undefined;
-  const commit = result.tags.commit ?? metadata.commit;
+  const { commit } = result.tags;
   return {
     name: result.name,
     artifact: head.artifact,

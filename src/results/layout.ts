@@ -19,8 +19,9 @@ export function metadataPath(runId: string): string {
   return `${run(runId)}/metadata.json`;
 }
 
-export function resultsPath(runId: string, serviceType: string): string {
-  return `${run(runId)}/${segment('service type', serviceType)}/results.json`;
+/** `group`: a service type, or what `groupKey` gives. */
+export function resultsPath(runId: string, group: string): string {
+  return `${run(runId)}/${segment('service type', group)}/results.json`;
 }
 
 export function runReportPath(runId: string, extension: 'md' | 'json'): string {

@@ -5,9 +5,13 @@ import { UsageError } from '../domain/errors.ts';
 import type { Run, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 import type { ResultStore } from '../ports/result-store.ts';
 import { decode, encode, type ResultSchemas } from './codec.ts';
+import { groupKey, sortGroups } from './groups.ts';
 import { BASELINE_LATEST, baselinePath, dayOf, metadataPath, RUNS, resultsPath, runIds } from './layout.ts';
 
 const LISTED_RUNS = 5;
+/** A hundred times what a large run takes; what another's job has stored may be of any size. */
+const LARGEST_TEXT = 64 * 1024 * 1024;
+const MIXED = 'files of different runs were mixed: restore the file, or measure again';
 
 export async function saveMetadata(store: ResultStore, metadata: RunMetadata, schemas: ResultSchemas): Promise<void> {
   await store.write(metadataPath(metadata.runId), encode('run', metadata, schemas));
@@ -18,7 +22,7 @@ export async function saveResults(
   results: ServiceTypeResults,
   schemas: ResultSchemas,
 ): Promise<void> {
-  await store.write(resultsPath(results.runId, results.serviceType), encode('results', results, schemas));
+  await store.write(resultsPath(results.runId, groupKey(results)), encode('results', results, schemas));
 }
 
 /** Writes the dated baseline first, so that `latest.json` never names what is not there. */
@@ -44,35 +48,45 @@ export async function loadRun(store: ResultStore, wanted: string, schemas: Resul
   const runId = wanted === 'latest' ? known[0] : known.find((id) => id === wanted);
   if (runId === undefined) throw unknownRun(store, wanted, known);
   const metadata = await read(store, metadataPath(runId), 'run', schemas);
-  const types = paths
+  const keys = paths
     .map((path) => /^runs\/([^/]+)\/([^/]+)\/results\.json$/.exec(path))
     .filter((match) => match?.[1] === runId)
-    .map((match) => match?.[2] ?? '')
-    .sort((a, b) => order(metadata, a) - order(metadata, b));
+    .map((match) => match?.[2] ?? '');
   const results: ServiceTypeResults[] = [];
-  for (const type of types) results.push(await read(store, resultsPath(runId, type), 'results', schemas));
-  return { metadata, results };
+  for (const key of keys) results.push(await readGroup(store, runId, key, schemas));
+  return { metadata, results: sortGroups(results, metadata.serviceTypes) };
+}
+
+async function readGroup(store: ResultStore, runId: string, key: string, schemas: ResultSchemas) {
+  const path = resultsPath(runId, key);
+  const results = await read(store, path, 'results', schemas);
+  const found = groupKey(results);
+  if (found === key) return results;
+  throw new UsageError('run-mixed', `found results of ${printable(found)}, wanted ${key} as their directory says`, {
+    at: { file: fileOf(store, path) },
+    hint: MIXED,
+  });
 }
 
 async function read<K extends 'run' | 'results'>(store: ResultStore, path: string, kind: K, schemas: ResultSchemas) {
   const file = fileOf(store, path);
   const text = await store.read(path);
   if (text === undefined) throw new UsageError('file-missing', 'this file of the run is missing', { at: { file } });
+  if (text.length > LARGEST_TEXT) {
+    throw new UsageError('file-too-large', `found ${text.length} characters, wanted at most ${LARGEST_TEXT}`, {
+      at: { file },
+    });
+  }
   const value = decode(kind, text, file, schemas);
   const place = path.split('/')[1];
   if (value.runId === place) return value;
   throw new UsageError('run-mixed', `found the run id ${value.runId}, wanted ${place} as its directory says`, {
     at: { file },
-    hint: 'files of different runs were mixed: restore the file, or measure again',
+    hint: MIXED,
   });
 }
 
 const fileOf = (store: ResultStore, path: string) => `${store.location.replace(/\/$/, '')}/${path}`;
-
-function order(metadata: RunMetadata, serviceType: string): number {
-  const index = metadata.serviceTypes.indexOf(serviceType);
-  return index === -1 ? metadata.serviceTypes.length : index;
-}
 
 function unknownRun(store: ResultStore, wanted: string, known: readonly string[]): UsageError {
   if (known.length === 0) {

@@ -4,6 +4,7 @@ import type { Baseline } from '../../../src/domain/baseline.ts';
 import { updateBaseline } from '../../../src/results/baseline.ts';
 import {
   EXAMPLE_PROFILE,
+  exampleComparison,
   exampleImplementation,
   exampleMetadata,
   exampleResults,
@@ -79,10 +80,57 @@ test('contract failures and what was not measured give no baseline', () => {
   const run = variedRun();
   const [results] = run.results;
   assert.ok(results !== undefined);
-  const names = updateBaseline(undefined, results, run.metadata).serviceTypes['discord-webhook']?.map(
-    ({ name }) => name,
-  );
+  const names = updateBaseline(undefined, results, run.metadata, { acceptRegressions: true }).serviceTypes[
+    'discord-webhook'
+  ]?.map(({ name }) => name);
   assert.deepEqual(names, ['go-gin', 'python-flask', 'ruby-rails', 'rust-axum']);
+});
+
+const judged = (runId: string, verdict: 'regression' | 'no change') =>
+  exampleResults(
+    [exampleImplementation('go-gin', speed), exampleImplementation('rust-axum', speed)],
+    exampleComparison([
+      { implementation: 'go-gin', verdict, metrics: [] },
+      { implementation: 'rust-axum', verdict: 'improvement', metrics: [] },
+    ]),
+    { runId },
+  );
+const day2 = exampleMetadata({ runId: 'run-2', startedAt: '2026-11-02T08:00:00.000Z' });
+
+test('what regressed keeps the baseline that it had, the others get the new one', () => {
+  const before = add(add(undefined, 1), 1, 'rust-axum');
+  const after = updateBaseline(before, judged('run-2', 'regression'), day2);
+  assert.deepEqual(entry(after), entry(before));
+  assert.deepEqual(ids(after, 'rust-axum'), ['run-2', 'run-1']);
+  assert.deepEqual(ids(updateBaseline(before, judged('run-2', 'no change'), day2)), ['run-2', 'run-1']);
+});
+
+test('a regression that never had a baseline gets none; accepted ones replace', () => {
+  assert.equal(entry(updateBaseline(undefined, judged('run-2', 'regression'), day2)), undefined);
+  const accepted = updateBaseline(add(undefined, 1), judged('run-2', 'regression'), day2, { acceptRegressions: true });
+  assert.deepEqual(ids(accepted), ['run-2', 'run-1']);
+});
+
+test('carried rows are not measured again by being stored', () => {
+  const before = add(undefined, 1);
+  const { measurement: _, ...carried } = exampleImplementation('go-gin', speed, { state: 'carried' });
+  const after = updateBaseline(before, exampleResults([carried], undefined, { runId: 'run-2' }), day2);
+  assert.deepEqual(ids(after), ['run-1']);
+});
+
+test('each profile of a run with several has a baseline of its own', () => {
+  const before = add(undefined, 1);
+  const small = exampleResults([exampleImplementation('go-gin', speed)], undefined, {
+    runId: 'run-2',
+    profile: 'cpu2',
+  });
+  const after = updateBaseline(before, small, day2);
+  assert.deepEqual(Object.keys(after.serviceTypes), ['discord-webhook', 'discord-webhook.cpu2']);
+  assert.deepEqual(ids(after), ['run-1']);
+  assert.deepEqual(
+    after.serviceTypes['discord-webhook.cpu2']?.[0]?.runs.map(({ runId }) => runId),
+    ['run-2'],
+  );
 });
 
 test('the previous baseline is not changed', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { updateBaseline } from '../../../src/results/baseline.ts';
+import { groupKey, severalProfiles } from '../../../src/results/groups.ts';
 import { loadBaseline, loadRun, saveBaseline, saveMetadata, saveResults } from '../../../src/results/runs.ts';
 import { exampleMetadata, exampleResults, variedRun } from '../../helpers/example-run.ts';
 import { createMemoryStore } from '../../helpers/memory-store.ts';
@@ -28,6 +29,40 @@ test('a run is loaded with its service types in the order of its metadata', asyn
     run.results.map((results) => results.serviceType),
     ['rest-crud', 'discord-webhook'],
   );
+});
+
+test('groups of several profiles are stored side by side and found again', async () => {
+  const store = createMemoryStore();
+  await saveMetadata(store, exampleMetadata({ runId: 'run-1', serviceTypes: ['b', 'a'] }), RESULT_SCHEMAS);
+  for (const [serviceType, profile] of [
+    ['a', 'cpu10'],
+    ['a', 'cpu9'],
+    ['b', 'default'],
+    ['b', 'big'],
+  ] as const)
+    await saveResults(store, exampleResults([], undefined, { runId: 'run-1', serviceType, profile }), RESULT_SCHEMAS);
+  assert.deepEqual(await store.list('runs/run-1/b'), [
+    'runs/run-1/b.big/results.json',
+    'runs/run-1/b.default/results.json',
+  ]);
+  const { results } = await loadRun(store, 'run-1', RESULT_SCHEMAS);
+  assert.deepEqual(results.map(groupKey), ['b.big', 'b.default', 'a.cpu9', 'a.cpu10']);
+});
+
+test('results in the directory of another group are refused', async () => {
+  const store = await stored('run-1');
+  const text = store.texts.get('runs/run-1/rest-crud/results.json') ?? '';
+  store.texts.set('runs/run-1/rest-crud.cpu2/results.json', text);
+  await assert.rejects(loadRun(store, 'run-1', RESULT_SCHEMAS), {
+    code: 'run-mixed',
+    message: 'found results of rest-crud, wanted rest-crud.cpu2 as their directory says',
+  });
+});
+
+test('a file of any size is not parsed', async () => {
+  const store = await stored('run-1');
+  store.texts.set('runs/run-1/rest-crud/results.json', ' '.repeat(64 * 1024 * 1024 + 1));
+  await assert.rejects(loadRun(store, 'run-1', RESULT_SCHEMAS), { code: 'file-too-large' });
 });
 
 test('latest is the newest run; a prefix of another id is not that run', async () => {
@@ -80,3 +115,19 @@ test('a baseline is stored under its day and as the latest', async () => {
   assert.deepEqual(await store.list(''), ['baselines/2026-11-21/baseline.json', 'baselines/latest.json']);
   assert.deepEqual(await loadBaseline(store, RESULT_SCHEMAS), baseline);
 });
+
+for (const [title, items, several] of [
+  ['nothing', [], false],
+  ['one profile', ['a default', 'b default'], false],
+  ['each its own', ['a default', 'b big'], false],
+  ['the same twice', ['a default', 'a default'], false],
+  ['two of one', ['a default', 'b default', 'a big'], true],
+] as const) {
+  test(`groups by profile: ${title}`, () => {
+    const planned = items.map((item) => {
+      const [implementation = '', profile = ''] = item.split(' ');
+      return { type: 't', implementation, profile };
+    });
+    assert.equal(severalProfiles(planned), several);
+  });
+}

@@ -7,8 +7,20 @@ import { examplePlan } from '../../helpers/example-plan.ts';
 import { exampleMetadata, exampleResults, exampleRun, variedRun } from '../../helpers/example-run.ts';
 import { RESULT_SCHEMAS } from '../../helpers/result-schemas.ts';
 
-const run = variedRun({ failures: [{ implementation: 'x', stage: 'build', code: 'build-failed', message: 'no' }] });
-const results = run.results[0] ?? exampleResults([]);
+const change = {
+  repository: 'org/services',
+  pullRequest: 7,
+  headSha: 'a'.repeat(40),
+  runUrl: 'https://github.com/org/services/actions/runs/1',
+};
+const run = variedRun({
+  baselineReason: 'asked for',
+  change,
+  failures: [{ implementation: 'x', stage: 'build', code: 'build-failed', message: 'no' }],
+});
+const varied = run.results[0] ?? exampleResults([]);
+const source = { repository: './services', path: 'implementations/go-gin', dockerfile: 'Dockerfile' };
+const results = { ...varied, implementations: varied.implementations.map((one) => ({ ...one, source })) };
 const examples = {
   run: run.metadata,
   results,
@@ -58,6 +70,15 @@ const wrong: readonly [StoredKind, string, Path, unknown][] = [
   ['run', 'an unknown member', ['extra'], 1],
   ['run', 'an id that is no safe name', ['runId'], '../../etc'],
   ['run', 'a failure in an unknown stage', ['failures', 0, 'stage'], 'dance'],
+  ['run', 'a run address that is no URL', ['change', 'runUrl'], 'javascript:alert(1)'],
+  ['run', 'a repository that is more than a name', ['change', 'repository'], 'org/services](x)'],
+  ['run', 'a short commit', ['change', 'headSha'], 'abc1234'],
+  ['results', 'a source outside its repository', [...first, 'source', 'path'], 'a/../../etc'],
+  ['results', 'a source at the root of the machine', [...first, 'source', 'dockerfile'], '/etc/passwd'],
+  ['results', 'a source with a line break', [...first, 'source', 'path'], 'a\nb'],
+  ['results', 'a source with a backslash', [...first, 'source', 'path'], 'a\\b'],
+  ['results', 'a profile that is no name', ['profile'], '../x'],
+  ['baseline', 'a group that is no name', ['serviceTypes', 'discord-webhook.'], []],
   ['results', 'a latency as text', [...first, 'measurement', 'samples', 0, 'cold', 'ttfbMs'], '12 ms'],
   ['results', 'a negative latency', [...first, 'measurement', 'samples', 0, 'warm', 'p50Ms'], -1],
   ['results', 'a sample without a side', [...first, 'measurement', 'samples', 0, 'side'], undefined],
