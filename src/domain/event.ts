@@ -12,7 +12,7 @@ export type EventType = (typeof EVENT_TYPES)[number];
 /** A lifecycle event of a run: facts only, in plain JSON. Texts in it may come from services and pull requests. */
 export interface RunEvent {
   readonly type: EventType;
-  /** Unique; the same in every attempt to deliver it. */
+  /** Unique; the same in every attempt to deliver it. Letters, digits, `-` and `_`. */
   readonly id: string;
   /** RFC 3339. */
   readonly time: string;
@@ -31,12 +31,16 @@ export interface RunEvent {
   readonly counts?: Readonly<Record<string, number>>;
   /** Of `regression.found` and `contract.failed`, and of the end of a run: what was found, one line each. */
   readonly findings?: readonly EventFinding[];
+  /** How many more were found than `findings` lists. */
+  readonly moreFindings?: number;
   /** Of `run.failed`: the message. */
   readonly message?: string;
 }
 
 export interface EventFinding {
   readonly serviceType: string;
+  /** In a run with several profiles. */
+  readonly profile?: string;
   readonly implementation: string;
   readonly kind: 'regression' | 'contract failed';
   /** `starts 31 % slower from zero (6.69 s → 8.77 s)`. */
