@@ -13,6 +13,7 @@ import { createDirectoryStore } from './adapters/results/directory.ts';
 import { createGitSources } from './adapters/sources/git.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFileTree } from './adapters/system/files.ts';
+import { createFolders } from './adapters/system/folders.ts';
 import { listens, portOf } from './adapters/system/listening.ts';
 import { makeDirectory } from './adapters/system/make-directory.ts';
 import { readContract, readSchemas } from './adapters/system/shipped-files.ts';
@@ -145,6 +146,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     },
     contractFiles: (serviceType) => readContract(CONTRACTS, serviceType),
     fileTree: createFileTree,
+    folders: createFolders(join(TOOL_ROOT, 'template-service-repo')),
     platform,
     messageBus: async () =>
       platformName === 'local' ? createPubSubMessageBus({ emulatorHost: (await pubsub()).host, project }) : undefined,

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { CodeHost } from '../ports/code-host.ts';
 import type { EventSink } from '../ports/event-sink.ts';
 import type { FileTree } from '../ports/file-tree.ts';
+import type { Folders } from '../ports/folders.ts';
 import type { ImageBuilder } from '../ports/image-builder.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
@@ -43,6 +44,8 @@ export interface Ports {
   /** Files of a contract that ships with cloudrun-perf, by path relative to its directory. */
   contractFiles(serviceType: string): Promise<ReadonlyMap<string, string>>;
   fileTree(root: string): FileTree;
+  /** Whole folders, and new directories. */
+  readonly folders: Folders;
   /** Starts the emulator on the local platform; the same object on each call. */
   platform(): Promise<Platform>;
   messageBus(): Promise<MessageBus | undefined>;
