@@ -2,7 +2,7 @@ import type { Comparison } from '../domain/comparison.ts';
 import type { ServiceTypeResults } from '../domain/run.ts';
 import { markdownText, plain } from './escape.ts';
 import type { ExportOptions } from './format.ts';
-import { baselineSentence, countsSentence, leadFinding, MODE_WORDS } from './headline.ts';
+import { baselineSentence, countsSentence, groupName, leadFinding, MODE_WORDS } from './headline.ts';
 import { certainty, details } from './markdown-parts.ts';
 import { markdownTable } from './markdown-table.ts';
 import { type Row, rowsOf } from './model.ts';
@@ -13,11 +13,12 @@ import { styleOf, wrapped } from './text-table.ts';
 
 /** `compare` has verdicts only, so that its rows come from the comparison alone. */
 function comparedRows(comparison: Comparison): readonly Row[] {
-  const { serviceType } = comparison;
+  const { serviceType, profile } = comparison;
   const results: ServiceTypeResults = {
     format: 'results/1',
     runId: '',
     serviceType,
+    ...(profile !== undefined && { profile }),
     contractVersion: '',
     implementations: [],
     comparison,
@@ -33,7 +34,7 @@ function section(comparison: Comparison): string {
   const rows = comparedRows(comparison);
   const lead = leadFinding(rows);
   const parts = [
-    `## Comparison of ${markdownText(comparison.serviceType, 100)}: ${countsSentence(rows)}`,
+    `## Comparison of ${markdownText(groupName(comparison), 150)}: ${countsSentence(rows)}`,
     ...(lead === undefined
       ? []
       : [`**${markdownText(lead.who, 100)} ${markdownText(lead.what)}** (${markdownText(lead.evidence)}).`]),
@@ -74,7 +75,7 @@ export function comparisonsTerminal(comparisons: readonly Comparison[], options:
   const lines = comparisons.flatMap((comparison) => {
     const rows = comparedRows(comparison);
     return [
-      style.strong(`${plain(comparison.serviceType, 100)}: ${countsSentence(rows)}`),
+      style.strong(`${plain(groupName(comparison), 150)}: ${countsSentence(rows)}`),
       ...wrapped(plain(`against ${baselineSentence(comparison.baseline)}, ${MODE_WORDS[comparison.mode]}`), width),
       ...wrapped(plain(comparison.modeReason), width),
       ...rows.flatMap((row) => {

@@ -1,7 +1,7 @@
 import type { BaselineReference, Comparison } from '../domain/comparison.ts';
-import { decisive, type Row, STANDINGS, type Standing } from './model.ts';
-import { count, formatChange, formatValue } from './numbers.ts';
-import { changePhrase, metricOf } from './phrases.ts';
+import { decisive, type Row, STANDINGS, type Standing, whoOf } from './model.ts';
+import { count, formatPercent } from './numbers.ts';
+import { changePhrase, contractSentence, evidenceOf } from './phrases.ts';
 
 const WORDS: Readonly<Record<Standing, (number: number) => string>> = {
   regression: (number) => count(number, 'regression'),
@@ -15,37 +15,68 @@ const WORDS: Readonly<Record<Standing, (number: number) => string>> = {
   carried: (number) => `${number} carried`,
 };
 
-/** `1 regression, 1 contract failure, 17 unchanged` */
+/** `1 regression, 1 contract failure, 17 unchanged`. Against stored numbers a regression is only a possible one. */
 export function countsSentence(rows: readonly Row[]): string {
   const parts = STANDINGS.map((standing) => ({
     standing,
     number: rows.filter((row) => row.standing === standing).length,
   })).filter(({ number }) => number > 0);
   if (parts.length === 0) return 'no implementations';
-  return parts.map(({ standing, number }) => WORDS[standing](number)).join(', ');
+  const onlyPossible = rows.every(({ standing, stored }) => standing !== 'regression' || stored === true);
+  return parts
+    .map(({ standing, number }) =>
+      standing === 'regression' && onlyPossible ? count(number, 'possible regression') : WORDS[standing](number),
+    )
+    .join(', ');
+}
+
+export interface Lead {
+  readonly who: string;
+  readonly what: string;
+  readonly evidence: string;
 }
 
 /** The most important finding: who, what, and the evidence; undefined when nothing has changed for sure. */
-export function leadFinding(
-  rows: readonly Row[],
-): { readonly who: string; readonly what: string; readonly evidence: string } | undefined {
-  const row =
-    rows.find(({ standing }) => standing === 'regression') ?? rows.find(({ standing }) => standing === 'improvement');
-  const metric = row === undefined ? undefined : decisive(row);
-  if (row === undefined || metric === undefined) return undefined;
-  const unit = metricOf(metric.metric)?.unit ?? 'ms';
-  const { estimate, baseMedian, headMedian } = metric;
-  const medians =
-    baseMedian === undefined || headMedian === undefined
-      ? []
-      : [`${formatValue(baseMedian, unit)} → ${formatValue(headMedian, unit)}`];
-  const interval =
-    estimate === undefined
-      ? []
-      : [
-          `${Math.round(estimate.confidence * 100)} % interval ${formatChange(estimate.low)} to ${formatChange(estimate.high)}`,
-        ];
-  return { who: row.name, what: changePhrase(metric), evidence: [...medians, ...interval].join(', ') };
+export function leadFinding(rows: readonly Row[]): Lead | undefined {
+  for (const wanted of ['regression', 'contract failed', 'improvement'] as const) {
+    const row = rows.find(({ standing }) => standing === wanted);
+    if (row === undefined) continue;
+    const who = whoOf(row);
+    if (wanted === 'contract failed')
+      return { who, what: 'fails its contract', evidence: contractSentence(row.conformance, row.reason) };
+    const metric = decisive(row);
+    if (metric !== undefined) return { who, what: changePhrase(metric), evidence: evidenceOf(metric) };
+  }
+  return undefined;
+}
+
+/** `discord-webhook`, where the run has several profiles `discord-webhook, profile large`. */
+export function groupName({
+  serviceType,
+  profile,
+}: {
+  readonly serviceType: string;
+  readonly profile?: string;
+}): string {
+  return profile === undefined ? serviceType : `${serviceType}, profile ${profile}`;
+}
+
+/** `17 unchanged (smallest change we could have seen: 12–38 %)` */
+export function quietSentence(quiet: readonly Row[]): string {
+  const seen = detectableOf(quiet);
+  return seen === '' ? countsSentence(quiet) : `${countsSentence(quiet)} (smallest change we could have seen: ${seen})`;
+}
+
+/** The range of what the comparisons of these rows could have seen, `12–38 %`; empty where none can tell. */
+export function detectableOf(rows: readonly Row[]): string {
+  const seen = rows
+    .flatMap((row) => row.comparisons)
+    .filter((metric) => metric.gate)
+    .map((metric) => metric.detectable)
+    .filter((detectable) => detectable !== undefined);
+  if (seen.length === 0) return '';
+  const [low, high] = [Math.min(...seen), Math.max(...seen)].map(formatPercent);
+  return low === high ? `${low}` : `${low?.replace(' %', '')}–${high}`;
 }
 
 const short = (commit: string) => commit.replace(/^([0-9a-f]{12})[0-9a-f]+/, '$1');

@@ -20,8 +20,12 @@ export function conformanceJson(checked: readonly CheckedConformance[]): string 
 
 export const comparisonsJson = (comparisons: readonly unknown[]): string => text(comparisons);
 
+/** What a terminal or a runner's log would obey or hide, in the letters that JSON has for it: the value is the same. */
+const UNPRINTED = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|#(?=#\[)/g;
+
 function text(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  const json = JSON.stringify(value, null, 2);
+  return `${json.replace(UNPRINTED, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }
 
 function serviceType(results: ServiceTypeResults) {
@@ -32,6 +36,7 @@ function serviceType(results: ServiceTypeResults) {
   );
   return {
     serviceType: results.serviceType,
+    profile: results.profile,
     contractVersion: results.contractVersion,
     verdict: comparison?.verdict ?? 'none',
     mode: comparison?.mode ?? 'none',

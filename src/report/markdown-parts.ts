@@ -1,10 +1,11 @@
-import type { Comparison } from '../domain/comparison.ts';
+import type { BaselineReference, Comparison } from '../domain/comparison.ts';
 import type { RunMetadata, ServiceTypeResults } from '../domain/run.ts';
-import { markdownCode, markdownText } from './escape.ts';
-import { baselineSentence, MODE_WORDS, shortCommit } from './headline.ts';
-import { failedVectors, type Row } from './model.ts';
+import { markdownCode, markdownCommit, markdownDigest, markdownRunId, markdownText } from './escape.ts';
+import { failsContract } from './findings.ts';
+import { baselineSentence, MODE_WORDS } from './headline.ts';
+import { failedVectors, type Row, whoOf } from './model.ts';
 import { formatDuration } from './numbers.ts';
-import { droppedSentences, metricSentence, provenSentence } from './phrases.ts';
+import { contractSentence, droppedSentences, listed, metricSentence, provenSentence } from './phrases.ts';
 
 const LISTED_FAILURES = 20;
 
@@ -13,16 +14,24 @@ export function details(summary: string, body: string): readonly string[] {
   return body === '' ? [] : [`<details><summary>${summary}</summary>\n\n${body}\n\n</details>`];
 }
 
-const list = (items: readonly string[]) => items.map((item) => `- ${item}`).join('\n');
+export const list = (items: readonly string[]) => items.map((item) => `- ${item}`).join('\n');
 
-/** What was expected and what came, one line a failed check. */
-export function contractFailures(rows: readonly Row[]): string {
+/** What was expected and what came, one line a failed check, so many of an implementation at most. */
+export function contractFailures(rows: readonly Row[], most = LISTED_FAILURES): string {
   return list(
-    rows.flatMap(({ name, conformance }) => (conformance === undefined ? [] : failureLines(name, conformance))),
+    rows.flatMap((row) => (row.conformance === undefined ? [] : failureLines(whoOf(row), row.conformance, most))),
   );
 }
 
-function failureLines(name: string, conformance: NonNullable<Row['conformance']>): readonly string[] {
+/** One line an implementation that failed its contract: which vectors, no details. */
+export function contractSentences(rows: readonly Row[]): string {
+  const failed = rows.filter(failsContract);
+  return list(failed.map((row) => `${who(row)}: ${markdownText(contractSentence(row.conformance, row.reason))}`));
+}
+
+const who = (row: Pick<Row, 'name' | 'profile'>) => markdownText(whoOf(row), 100);
+
+function failureLines(name: string, conformance: NonNullable<Row['conformance']>, most: number): readonly string[] {
   const who = markdownText(name, 100);
   if (conformance.unreachable !== undefined)
     return [`${who} was unreachable: ${markdownText(conformance.unreachable)}`];
@@ -38,8 +47,8 @@ function failureLines(name: string, conformance: NonNullable<Row['conformance']>
     });
   });
   const lines = [...missing, ...failed];
-  const more = lines.length - LISTED_FAILURES;
-  return more > 0 ? [...lines.slice(0, LISTED_FAILURES), `${who}: ${more} more failed checks`] : lines;
+  const more = lines.length - most;
+  return more > 0 ? [...lines.slice(0, most), `${who}: ${more} more failed checks`] : lines;
 }
 
 /** Everything that tells how far the verdicts can be trusted. */
@@ -47,85 +56,114 @@ export function certainty(rows: readonly Row[], comparison: Comparison | undefin
   const mode =
     comparison === undefined ? [] : [`${MODE_WORDS[comparison.mode]}: ${markdownText(comparison.modeReason)}`];
   const perRow = rows.flatMap((row) => {
-    const who = markdownText(row.name, 100);
     const tested = row.comparisons
       .filter((metric) => metric.gate)
       .map((metric) => markdownText(metricSentence(metric)));
     const measurement = row.result?.measurement;
-    if (measurement === undefined) return tested.map((line) => `${who} ${line}`);
+    if (measurement === undefined) return tested.map((line) => `${who(row)} ${line}`);
     const taken = [provenSentence(measurement), ...droppedSentences(measurement), ...measurement.audit];
-    return [...tested.map((line) => `${who} ${line}`), ...taken.map((line) => `${who}: ${markdownText(line)}`)];
+    return [
+      ...tested.map((line) => `${who(row)} ${line}`),
+      ...taken.map((line) => `${who(row)}: ${markdownText(line)}`),
+    ];
   });
   return list([...mode, ...perRow]);
 }
 
-/** Where and how it was measured; one line for each different environment. */
-export function environment(metadata: RunMetadata, results: ServiceTypeResults): string {
+/** Where and how it was measured; one line for each different environment, then the images of each side. */
+export function environment(metadata: RunMetadata, groups: readonly ServiceTypeResults[]): string {
   const profiles = new Map<string, string[]>();
-  for (const { name, tags } of results.implementations) {
-    const { profile } = tags;
-    const facts = [
-      `profile ${profile.name}`,
-      `${profile.cpu} vCPU`,
-      profile.memory,
-      profile.executionEnvironment,
-      `concurrency ${profile.concurrency}`,
-      ...(profile.startupCpuBoost ? ['boost'] : []),
-      tags.runtime,
-    ].join(' · ');
-    profiles.set(facts, [...(profiles.get(facts) ?? []), name]);
+  const digests: string[] = [];
+  for (const { profile: group, implementations } of groups) {
+    for (const { name, tags, sides } of implementations) {
+      const { profile } = tags;
+      const facts = [
+        `profile ${profile.name}`,
+        `${profile.cpu} vCPU`,
+        profile.memory,
+        profile.executionEnvironment,
+        `concurrency ${profile.concurrency}`,
+        ...(profile.startupCpuBoost ? ['boost'] : []),
+        tags.runtime,
+      ].join(' · ');
+      profiles.set(facts, [...(profiles.get(facts) ?? []), name]);
+      const owner = who({ name, ...(group !== undefined && { profile: group }) });
+      const images = sides.map(({ side, artifact }) => `${side} ${markdownDigest(artifact.digest)}`);
+      if (images.length > 0) digests.push(`${owner}: ${images.join(', ')}`);
+    }
   }
   const measured = [...profiles].map(([facts, names]) =>
-    profiles.size === 1 ? markdownText(facts) : `${markdownText(names.join(', '))}: ${markdownText(facts)}`,
+    profiles.size === 1 ? markdownText(facts) : `${markdownText(listed(names, 20))}: ${markdownText(facts)}`,
   );
-  const digests = results.implementations.flatMap(({ name, sides }) =>
-    sides.map(
-      ({ side, artifact }) => `${markdownText(name, 100)} ${side} ${markdownCode(artifact.digest.slice(0, 19), 100)}`,
-    ),
-  );
-  const tookMs =
-    metadata.finishedAt === undefined ? Number.NaN : Date.parse(metadata.finishedAt) - Date.parse(metadata.startedAt);
-  const took = Number.isFinite(tookMs) ? [formatDuration(tookMs)] : [];
-  const run = [
-    metadata.platform,
-    metadata.region,
-    metadata.driver,
-    `suite ${metadata.suite}`,
-    `seed ${metadata.seed}`,
-    `cloudrun-perf ${metadata.toolVersion}`,
-    `contract ${results.contractVersion}`,
-    ...took,
-  ];
-  return list([markdownText(run.join(' · ')), ...measured, ...digests]);
+  return list([markdownText(runFacts(metadata, groups).join(' · ')), ...measured, ...digests]);
 }
+
+function runFacts(metadata: RunMetadata, groups: readonly ServiceTypeResults[]): readonly string[] {
+  const { startedAt, finishedAt, platform, region, driver, suite, seed, toolVersion } = metadata;
+  const tookMs = finishedAt === undefined ? Number.NaN : Date.parse(finishedAt) - Date.parse(startedAt);
+  const contracts = [...new Set(groups.map(({ contractVersion }) => contractVersion))];
+  return [
+    platform,
+    region,
+    driver,
+    `suite ${suite}`,
+    `seed ${seed}`,
+    `cloudrun-perf ${toolVersion}`,
+    `contract ${listed(contracts)}`,
+    ...(Number.isFinite(tookMs) ? [formatDuration(tookMs)] : []),
+  ];
+}
+
+const LISTED_NAMES = 20;
 
 /** A command that measures the same again. Names that a shell could misread are left out. */
 export function reproduce(metadata: RunMetadata, rows: readonly Row[]): string {
-  const names = rows.map(({ name }) => name).filter((name) => /^[a-z0-9][a-z0-9-]*$/.test(name));
-  const safe = names.length === 0 || names.length !== rows.length ? '' : ` --impl ${names.join(',')}`;
-  const command = `cloudrun-perf benchmark --platform ${metadata.platform} --suite ${metadata.suite}${safe}`;
-  return `\`\`\`sh\n${command}\n\`\`\``;
+  const option = (flag: string, values: readonly (string | undefined)[]) => {
+    const names = [...new Set(values)].filter((name) => name !== undefined);
+    const safe = names.length > 0 && names.length <= LISTED_NAMES && names.every((name) => NAME.test(name));
+    return safe ? ` --${flag} ${names.join(',')}` : '';
+  };
+  const options = [
+    option('platform', [metadata.platform]),
+    option('suite', [metadata.suite]),
+    option(
+      'impl',
+      rows.map(({ name }) => name),
+    ),
+    option(
+      'profile',
+      rows.map(({ profile }) => profile),
+    ),
+  ];
+  return `\`\`\`sh\ncloudrun-perf benchmark${options.join('')}\n\`\`\``;
 }
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,99}$/;
 
 /** What was compared with what, exactly. */
 export function footer(metadata: RunMetadata, comparison: Comparison | undefined): string {
   const baseline = comparison?.baseline ?? metadata.baseline;
   const mode = comparison === undefined ? '' : `, ${MODE_WORDS[comparison.mode]}`;
   const parts = [
-    `base ${baselineSentence(baseline)}${mode}`,
-    `head ${metadata.commit === undefined ? 'without a commit' : shortCommit(metadata.commit)}`,
-    `run ${metadata.runId}`,
-    metadata.startedAt,
+    `base ${baselineMarkdown(baseline)}${mode}`,
+    `head ${metadata.commit === undefined ? 'without a commit' : markdownCommit(metadata.commit)}`,
+    `run ${markdownRunId(metadata.runId)}`,
+    markdownText(metadata.startedAt, 40),
   ];
-  return `<sub>${parts.map((part) => markdownText(part)).join(' · ')}</sub>`;
+  return `<sub>${parts.join(' · ')}</sub>`;
 }
 
-/** Failures of single implementations and stages: none of them stopped the others, and none is left out. */
-export function runFailures(metadata: RunMetadata): string {
-  return list(
-    metadata.failures.map(({ stage, implementation, code, message }) => {
-      const who = implementation === undefined ? '' : ` ${markdownText(implementation, 100)}`;
-      return `${stage}${who}: ${markdownText(message)} (${markdownCode(code, 100)})`;
-    }),
-  );
+/** `baselineSentence` with a commit that is a link on GitHub. */
+function baselineMarkdown(baseline: BaselineReference | undefined): string {
+  if (baseline?.commit === undefined) return markdownText(baselineSentence(baseline));
+  const { commit, ...rest } = baseline;
+  return [markdownCommit(commit), markdownText(baselineSentence(rest))].filter((part) => part !== 'unnamed').join(' ');
+}
+
+/** Failures of single implementations and stages, one line each: none of them stopped the others. */
+export function failureItems({ failures }: Pick<RunMetadata, 'failures'>): readonly string[] {
+  return failures.map(({ stage, implementation, code, message }) => {
+    const name = implementation === undefined ? '' : ` ${markdownText(implementation, 100)}`;
+    return `- ${stage}${name}: ${markdownText(message)} (${markdownCode(code, 100)})`;
+  });
 }

@@ -1,30 +1,31 @@
 import type { MetricComparison } from '../domain/comparison.ts';
-import type { Metric, MetricId } from '../domain/metric.ts';
+import type { MetricId } from '../domain/metric.ts';
 import { markdownText } from './escape.ts';
 import { decisive, failedVectors, type Row, type Standing, shownMetrics } from './model.ts';
-import { formatChange, formatValue, NOTHING } from './numbers.ts';
+import { formatChange, formatPair, formatValue, NOTHING } from './numbers.ts';
 import { metricOf } from './phrases.ts';
 
-const MARKS: Readonly<Partial<Record<Standing, string>>> = {
+export const MARKS = {
   regression: '🔴 ',
   'contract failed': '🔴 ',
   inconclusive: '🟡 ',
   improvement: '🟢 ',
-};
+} as const satisfies Partial<Record<Standing, string>>;
 const LISTED_VECTORS = 5;
 
-/** A table of cells that are Markdown already. Columns after the second stand right but the last. */
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of cells that are Markdown already. Without `right`, columns after the second stand right but the last. */
+export function markdownTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: ReadonlySet<number> = new Set(header.map((_, index) => index).slice(2, -1)),
+): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = header.map((_, index) => (index > 1 && index < header.length - 1 ? '--:' : '---'));
+  const rule = header.map((_, index) => (right.has(index) ? '--:' : '---'));
   return [line(header), `|${rule.join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** One line an implementation: contract, metrics with their certain changes, verdict or state. */
-export function implementationTable(
-  rows: readonly Row[],
-  { ranked, sideBySide }: { readonly ranked: boolean; readonly sideBySide: boolean },
-): string {
+/** One line an implementation: contract, all metrics with their certain changes, verdict or state. */
+export function implementationTable(rows: readonly Row[], { ranked }: { readonly ranked: boolean }): string {
   // A metric that no row has is left out; the columns are those of all rows.
   const metrics = shownMetrics(rows);
   const header = ['Implementation', 'Contract', ...metrics.map((metric) => metric.label), 'Verdict'];
@@ -33,17 +34,19 @@ export function implementationTable(
     rows.map((row) => [
       nameCell(row, ranked),
       contractCell(row),
-      ...metrics.map((metric) => metricCell(row, metric)),
-      standingCell(row, sideBySide),
+      ...metrics.map((metric) => metricCell(row, metric.id)),
+      standingCell(row),
     ]),
   );
 }
 
 function nameCell(row: Row, ranked: boolean): string {
-  return ranked && row.rank !== undefined ? `${row.rank}. ${markdownText(row.name, 100)}` : markdownText(row.name, 100);
+  const name = markdownText(row.name, 100) || NOTHING;
+  return ranked && row.rank !== undefined ? `${row.rank}. ${name}` : name;
 }
 
-function contractCell({ conformance }: Row): string {
+/** `14/14`, or `**12/14**` where something failed, with what was not decided. */
+export function contractCell({ conformance }: Row): string {
   if (conformance === undefined) return NOTHING;
   if (conformance.unreachable !== undefined) return '**unreachable**';
   const { passed, failed, skipped, notChecked } = conformance;
@@ -56,39 +59,43 @@ function contractCell({ conformance }: Row): string {
   return [broken ? `**${ratio}**` : ratio, ...notes].join(', ');
 }
 
-/** The head's median; with the base's and the change where the change is certain. */
-function metricCell(row: Row, metric: Pick<Metric, 'unit'> & { readonly id: MetricId }): string {
-  const head = row.head[metric.id]?.p50;
-  const compared = row.comparisons.find((found) => found.metric === metric.id);
-  if (compared === undefined || !isCertain(compared)) return formatValue(head, metric.unit);
-  const after = formatValue(head ?? compared.headMedian, metric.unit);
-  const before = formatValue(compared.baseMedian ?? row.base[metric.id]?.p50, metric.unit);
+/** The head's median; with the base's and the change where the change is certain. What was carried has only the base's. */
+export function metricCell(row: Row, id: MetricId): string {
+  const unit = metricOf(id)?.unit ?? 'ms';
+  const head = row.head[id]?.p50;
+  const compared = row.comparisons.find((found) => found.metric === id);
+  if (compared === undefined || !isCertain(compared))
+    return formatValue(row.standing === 'carried' ? (head ?? row.base[id]?.p50) : head, unit);
+  const [before, after] = formatPair(compared.baseMedian ?? row.base[id]?.p50, head ?? compared.headMedian, unit);
   const change = compared.estimate === undefined ? '' : ` (${formatChange(compared.estimate.ratio)})`;
   return `${before} → **${after}**${change}`;
 }
 
 const isCertain = ({ verdict }: MetricComparison) => verdict === 'regression' || verdict === 'improvement';
 
-function standingCell(row: Row, sideBySide: boolean): string {
+function standingCell(row: Row): string {
   const why = standingReason(row);
   // Red is for what stops a change; numbers of another time can only ask for attention.
-  const mark = row.standing === 'regression' && !sideBySide ? MARKS.inconclusive : MARKS[row.standing];
-  return `${mark ?? ''}${row.standing}${why === '' ? '' : `: ${why}`}`;
+  const marks: Readonly<Partial<Record<Standing, string>>> =
+    row.stored === true ? { ...MARKS, regression: MARKS.inconclusive } : MARKS;
+  return `${marks[row.standing] ?? ''}${row.standing}${why === '' ? '' : `: ${why}`}`;
+}
+
+/** The features and vectors that a contract failed with, the first few; empty where there are none. */
+export function brokenContract({ conformance }: Row): string {
+  if (conformance === undefined) return '';
+  if (conformance.unreachable !== undefined) return 'unreachable';
+  const ids = [...conformance.missingFeatures, ...failedVectors(conformance).map(({ id }) => id)];
+  const more = ids.length > LISTED_VECTORS ? ` and ${ids.length - LISTED_VECTORS} more` : '';
+  const first = ids.slice(0, LISTED_VECTORS).map((id) => markdownText(id, 60));
+  return `${first.join(', ')}${more}`;
 }
 
 function standingReason(row: Row): string {
-  const { conformance } = row;
-  if (row.standing === 'contract failed' && conformance !== undefined && conformance.unreachable === undefined) {
-    const ids = [...conformance.missingFeatures, ...failedVectors(conformance).map(({ id }) => id)];
-    const more = ids.length > LISTED_VECTORS ? ` and ${ids.length - LISTED_VECTORS} more` : '';
-    return `${ids
-      .slice(0, LISTED_VECTORS)
-      .map((id) => markdownText(id, 100))
-      .join(', ')}${more}`;
-  }
+  if (row.standing === 'contract failed') return brokenContract(row) || markdownText(row.reason ?? '', 200);
   const metric = decisive(row);
   if (metric !== undefined && row.standing !== 'no change') {
-    const label = metricOf(metric.metric)?.label.toLowerCase() ?? metric.metric;
+    const label = markdownText(metricOf(metric.metric)?.label.toLowerCase() ?? metric.metric, 100);
     return [label, ...(metric.verdict === 'inconclusive' ? [markdownText(metric.reason ?? '', 200)] : [])]
       .filter((part) => part !== '')
       .join(', ');

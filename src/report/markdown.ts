@@ -1,26 +1,49 @@
 import type { Run, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 import { markdownText } from './escape.ts';
-import { countsSentence, leadFinding } from './headline.ts';
-import { certainty, contractFailures, details, environment, footer, reproduce, runFailures } from './markdown-parts.ts';
+import { countsSentence, groupName, leadFinding, quietSentence } from './headline.ts';
+import {
+  certainty,
+  contractFailures,
+  contractSentences,
+  details,
+  environment,
+  failureItems,
+  footer,
+  reproduce,
+} from './markdown-parts.ts';
 import { implementationTable } from './markdown-table.ts';
 import { isLoud, type Row, rowsOf } from './model.ts';
-import { formatPercent } from './numbers.ts';
+import { firm, type Section, shorterLists } from './shed.ts';
+import { sweepTable } from './sweep.ts';
 
 export const TITLE = 'Cloud Run performance';
 
-/** The whole run as one Markdown document: a comment, a job summary, `report.md`. */
+/** The whole run as one Markdown document: `report.md`. */
 export function runMarkdown(run: Run): string {
+  return `${runSections(run)
+    .map(({ versions }) => versions[0] ?? '')
+    .filter((text) => text !== '')
+    .join('\n\n')}\n`;
+}
+
+const SHORTER_TABLES = [100, 20, 5];
+
+/** The document in parts, each with what it may be shortened to. */
+export function runSections(run: Run): readonly Section[] {
   const { metadata, results } = run;
-  const several = results.length > 1;
-  const sections = results.map((found) => serviceTypeSection(metadata, found, several));
-  const failures = runFailures(metadata);
-  const parts = [
-    ...(results.length === 0 ? [`## ${TITLE}: nothing was measured`] : []),
-    ...unfinished(metadata),
-    ...sections,
-    ...(failures === '' ? [] : [`**Failures of this run**\n\n${failures}`]),
+  const named = results.length > 1;
+  const failures = shorterLists(failureItems(metadata), [100, 10], (lines, more) =>
+    lines.length === 0
+      ? ''
+      : `**Failures of this run**\n\n${[...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')}`,
+  );
+  return [
+    ...(results.length === 0 ? [firm(`## ${TITLE}: nothing was measured`)] : []),
+    ...unfinished(metadata).map(firm),
+    { name: 'profiles', versions: [sweepTable(run), ''] },
+    ...results.flatMap((found) => groupSections(metadata, found, named)),
+    { name: 'failures', versions: [...failures, ''] },
   ];
-  return `${parts.join('\n\n')}\n`;
 }
 
 const UNFINISHED: Readonly<Record<RunMetadata['state'], string | undefined>> = {
@@ -30,63 +53,63 @@ const UNFINISHED: Readonly<Record<RunMetadata['state'], string | undefined>> = {
   failed: 'failed',
 };
 
-function unfinished({ state }: RunMetadata): readonly string[] {
+/** A sentence, for a run that did not come to its end. */
+export function unfinished({ state }: Pick<RunMetadata, 'state'>): readonly string[] {
   const words = UNFINISHED[state];
   return words === undefined ? [] : [`**This run ${words}: what follows is what was known until then.**`];
 }
 
-/** Nothing but a plain name may stand inside an HTML comment. */
-function marker(serviceType: string): string {
-  const id = /^[a-z0-9]+(-[a-z0-9]+)*$/.test(serviceType) ? serviceType : 'other';
-  return `<!-- cloudrun-perf report id=${id} -->`;
-}
-
-/** One service type; its first line is the marker by which a later push finds its own comment. */
-function serviceTypeSection(metadata: RunMetadata, results: ServiceTypeResults, named: boolean): string {
+function groupSections(metadata: RunMetadata, results: ServiceTypeResults, named: boolean): readonly Section[] {
   const rows = rowsOf(results);
   const loud = rows.filter(isLoud);
   const quiet = rows.filter((row) => !isLoud(row));
-  const failures = contractFailures(rows);
   const mode = results.comparison?.mode ?? 'none';
-  const sideBySide = mode === 'side-by-side';
-  const parts = [
-    marker(results.serviceType),
-    `## ${TITLE}${named ? ` of ${markdownText(results.serviceType, 100)}` : ''}: ${countsSentence(rows)}`,
-    ...lead(rows),
-    ...(loud.length > 0 ? [implementationTable(loud, { ranked: mode === 'none', sideBySide })] : []),
-    ...(failures === '' ? [] : [`**Contract failures**\n\n${failures}`]),
-    ...details(quietTitle(quiet), quiet.length === 0 ? '' : implementationTable(quiet, { ranked: false, sideBySide })),
+  const contract = (text: string) => (text === '' ? '' : `**Contract failures**\n\n${text}`);
+  const fold = (name: string, title: string, body: string): readonly Section[] =>
+    details(title, body).map((text) => ({ name, versions: [text, ''] }));
+  const heading = `## ${TITLE}${named ? ` of ${markdownText(groupName(results), 150)}` : ''}: ${countsSentence(rows)}`;
+  return [
+    firm(heading),
+    ...leadSentence(rows).map((text) => ({ name: 'lead', versions: [text, ''] })),
+    {
+      name: 'rows',
+      versions: [
+        ...shorterLists(loud, SHORTER_TABLES, (shown, more) =>
+          shown.length === 0
+            ? ''
+            : `${implementationTable(shown, { ranked: mode === 'none' })}${more > 0 ? `\n\nand ${more} more` : ''}`,
+        ),
+        '',
+      ],
+    },
+    {
+      name: 'contract',
+      versions: [
+        contract(contractFailures(rows)),
+        contract(contractFailures(rows, 3)),
+        contract(contractSentences(rows)),
+        '',
+      ],
+    },
+    ...fold('unchanged', quietSentence(quiet), quiet.length === 0 ? '' : implementationTable(quiet, { ranked: false })),
     // With nothing to compare with, the first table is the ranking.
-    ...details('Ranking by cold start', mode === 'none' ? '' : rankingTable(rows, sideBySide)),
-    ...details('How sure is this', certainty(rows, results.comparison)),
-    ...details('Environment', environment(metadata, results)),
-    ...details('Run it yourself', reproduce(metadata, rows)),
-    footer(metadata, results.comparison),
+    ...fold('ranking', 'Ranking by cold start', mode === 'none' ? '' : rankingTable(rows)),
+    ...fold('how sure this is', 'How sure is this', certainty(rows, results.comparison)),
+    ...fold('environment', 'Environment', environment(metadata, [results])),
+    ...fold('command', 'Run it yourself', reproduce(metadata, rows)),
+    { name: 'footer', versions: [footer(metadata, results.comparison), ''] },
   ];
-  return parts.join('\n\n');
 }
 
-function lead(rows: readonly Row[]): readonly string[] {
+/** The most important finding, with its evidence. */
+export function leadSentence(rows: readonly Row[]): readonly string[] {
   const found = leadFinding(rows);
   return found === undefined
     ? []
     : [`**${markdownText(found.who, 100)} ${markdownText(found.what)}** (${markdownText(found.evidence)}).`];
 }
 
-/** `17 unchanged (smallest change we could have seen: 12–38 %)` */
-function quietTitle(quiet: readonly Row[]): string {
-  const seen = quiet
-    .flatMap((row) => row.comparisons)
-    .filter((metric) => metric.gate)
-    .map((metric) => metric.detectable)
-    .filter((detectable) => detectable !== undefined);
-  if (seen.length === 0) return countsSentence(quiet);
-  const [low, high] = [formatPercent(Math.min(...seen)), formatPercent(Math.max(...seen))];
-  const range = low === high ? low : `${low.replace(' %', '')}–${high}`;
-  return `${countsSentence(quiet)} (smallest change we could have seen: ${range})`;
-}
-
-function rankingTable(rows: readonly Row[], sideBySide: boolean): string {
+function rankingTable(rows: readonly Row[]): string {
   const ranked = rows.filter((row) => row.rank !== undefined).toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
-  return ranked.length < 2 ? '' : implementationTable(ranked, { ranked: true, sideBySide });
+  return ranked.length < 2 ? '' : implementationTable(ranked, { ranked: true });
 }

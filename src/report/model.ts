@@ -12,6 +12,10 @@ export type Standing = Verdict | ImplementationState | 'measured';
 /** One implementation of a report. */
 export interface Row {
   readonly name: string;
+  /** In a run with several profiles: the one that it was measured with. */
+  readonly profile?: string;
+  /** Compared with numbers of another time: for reading, never for failing. */
+  readonly stored?: true;
   readonly standing: Standing;
   readonly reason?: string;
   /** From 1; equal values share a rank; absent without a measurement. */
@@ -46,7 +50,21 @@ export function rowsOf(results: ServiceTypeResults): readonly Row[] {
   );
   const known = new Set(results.implementations.map((result) => result.name));
   const others = [...comparisons.values()].filter((entry) => !known.has(entry.implementation)).map(comparedOnly);
-  return [...measured, ...others].sort(byUrgency);
+  const group = {
+    ...(results.profile !== undefined && { profile: results.profile }),
+    ...(results.comparison?.mode === 'stored' && { stored: true as const }),
+  };
+  return [...measured, ...others].map((row) => ({ ...row, ...group })).sort(byUrgency);
+}
+
+/** Rows of several groups in one order: those of all profiles of a service type. */
+export function rowsOfAll(groups: readonly ServiceTypeResults[]): readonly Row[] {
+  return groups.flatMap(rowsOf).sort(byUrgency);
+}
+
+/** `node-http`, where the run has several profiles `node-http (large)`. */
+export function whoOf({ name, profile }: Pick<Row, 'name' | 'profile'>): string {
+  return profile === undefined ? name : `${name} (${profile})`;
 }
 
 /** Whether a reader must see the row without opening anything. */
@@ -79,14 +97,19 @@ function comparedOnly(compared: ImplementationComparison): Row {
 function byUrgency(a: Row, b: Row): number {
   const standing = STANDINGS.indexOf(a.standing) - STANDINGS.indexOf(b.standing);
   const rank = (a.rank ?? Number.MAX_SAFE_INTEGER) - (b.rank ?? Number.MAX_SAFE_INTEGER);
-  return standing || severity(b) - severity(a) || rank || (a.name < b.name ? -1 : 1);
+  return standing || severity(b) - severity(a) || rank || (whoOf(a) < whoOf(b) ? -1 : 1);
 }
 
-/** The gate metric that the verdict is about, the largest change first. */
-export function decisive(row: Row): MetricComparison | undefined {
+/** The gate metrics with that verdict, the largest change first. */
+export function gatesWith(row: Row, verdict: Standing): readonly MetricComparison[] {
   return row.comparisons
-    .filter((metric) => metric.gate && metric.verdict === row.standing)
-    .toSorted((a, b) => change(b) - change(a))[0];
+    .filter((metric) => metric.gate && metric.verdict === verdict)
+    .toSorted((a, b) => change(b) - change(a));
+}
+
+/** The gate metric that the verdict is about. */
+export function decisive(row: Row): MetricComparison | undefined {
+  return gatesWith(row, row.standing)[0];
 }
 
 const change = ({ estimate }: MetricComparison) => (estimate === undefined ? 0 : Math.abs(Math.log(estimate.ratio)));

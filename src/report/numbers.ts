@@ -28,6 +28,18 @@ export function formatValue(value: number | undefined, unit: Metric['unit']): st
   return value === undefined || !Number.isFinite(value) ? NOTHING : `${digits(value)}/s`;
 }
 
+/** Two values side by side: `['6.69', '8.77 s']`, with both units where they differ. */
+export function formatPair(
+  before: number | undefined,
+  after: number | undefined,
+  unit: Metric['unit'],
+): readonly [string, string] {
+  const [first, second] = [formatValue(before, unit), formatValue(after, unit)];
+  const unitOf = (text: string) => /(?: m?s|\/s)$/.exec(text)?.[0];
+  const shared = unitOf(first);
+  return [shared !== undefined && shared === unitOf(second) ? first.slice(0, -shared.length) : first, second];
+}
+
 /** `18 %`, below one percent `0.4 %`. */
 export function formatPercent(part: number): string {
   const percent = Math.abs(part * 100);

@@ -1,15 +1,23 @@
 import type { MetricComparison } from '../domain/comparison.ts';
+import type { Conformance } from '../domain/conformance.ts';
 import type { Measurement } from '../domain/measurement.ts';
 import { METRICS, type Metric, type MetricId } from '../domain/metric.ts';
-import { count, formatChange, formatInterval, formatPercent } from './numbers.ts';
+import { plain } from './escape.ts';
+import { count, formatChange, formatInterval, formatPercent, formatValue } from './numbers.ts';
+
+interface Said {
+  readonly more: string;
+  readonly less: string;
+  readonly when: string;
+  /** The same in a table cell. */
+  readonly short: string;
+}
 
 /** How a change of a metric is said of an implementation; metrics that are not here are said by their label. */
-const SAID: Readonly<
-  Partial<Record<MetricId, { readonly more: string; readonly less: string; readonly when: string }>>
-> = {
-  'cold-ttfb': { more: 'slower', less: 'faster', when: 'starts {} from zero' },
-  'warm-p50': { more: 'slower', less: 'faster', when: 'answers {} when warm' },
-  'warm-rps': { more: 'more', less: 'fewer', when: 'serves {} requests per second' },
+const SAID: Readonly<Partial<Record<MetricId, Said>>> = {
+  'cold-ttfb': { more: 'slower', less: 'faster', when: 'starts {} from zero', short: '{} from cold' },
+  'warm-p50': { more: 'slower', less: 'faster', when: 'answers {} when warm', short: '{} when warm' },
+  'warm-rps': { more: 'more', less: 'fewer', when: 'serves {} requests per second', short: '{} requests/s' },
 };
 
 export function metricOf(id: string): Metric | undefined {
@@ -28,6 +36,48 @@ export function changePhrase({ metric, estimate }: MetricComparison): string {
   if (said === undefined) return `changed by ${formatChange(estimate.ratio)} in ${labelOf(metric)}`;
   const word = estimate.ratio >= 1 ? said.more : said.less;
   return said.when.replace('{}', `${formatPercent(estimate.ratio - 1)} ${word}`);
+}
+
+/** `slower from cold`, for a table cell. */
+export function changeWord({ metric, estimate }: MetricComparison): string {
+  const said = SAID[metric];
+  if (said === undefined || estimate === undefined) return `changed ${labelOf(metric)}`;
+  return said.short.replace('{}', estimate.ratio >= 1 ? said.more : said.less);
+}
+
+/** `6.69 s → 8.77 s, 95 % interval +22 % to +41 %`, as far as it is known. */
+export function evidenceOf({ metric, estimate, baseMedian, headMedian }: MetricComparison): string {
+  const unit = metricOf(metric)?.unit ?? 'ms';
+  const known = baseMedian !== undefined && headMedian !== undefined;
+  const medians = known ? [`${formatValue(baseMedian, unit)} → ${formatValue(headMedian, unit)}`] : [];
+  if (estimate === undefined) return medians.join('');
+  const { confidence, low, high } = estimate;
+  const interval = `${Math.round(confidence * 100)} % interval ${formatChange(low)} to ${formatChange(high)}`;
+  return [...medians, interval].join(', ');
+}
+
+const LISTED_VECTORS = 5;
+
+/** What a contract failure is: `2 of 14 vectors failed: expired-timestamp, malformed-json`. */
+export function contractSentence(conformance: Conformance | undefined, reason?: string): string {
+  if (conformance === undefined) return reason ?? 'not checked';
+  if (conformance.unreachable !== undefined) return `unreachable: ${plain(conformance.unreachable, 200)}`;
+  const { passed, failed, missingFeatures } = conformance;
+  const ids = conformance.vectors.filter(({ state }) => state === 'failed').map(({ id }) => id);
+  const parts = [
+    ...(missingFeatures.length === 0 ? [] : [`not declared, but required: ${listed(missingFeatures)}`]),
+    ...(failed === 0 ? [] : [`${failed} of ${count(passed + failed, 'vector')} failed: ${listed(ids)}`]),
+  ];
+  return parts.length === 0 ? (reason ?? 'failed') : parts.join('; ');
+}
+
+/** The first few, and how many more. */
+export function listed(names: readonly string[], most = LISTED_VECTORS): string {
+  const more = names.length > most ? ` and ${names.length - most} more` : '';
+  return `${names
+    .slice(0, most)
+    .map((name) => plain(name, 60))
+    .join(', ')}${more}`;
 }
 
 /** `cold start +18 % [+11 %, +26 %], 20+20 fresh instances: regression`, with what would have been seen, and the reason. */

@@ -2,10 +2,11 @@ import type { Run, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 import { conformanceLines } from './conformance-lines.ts';
 import { plain } from './escape.ts';
 import type { ExportOptions } from './format.ts';
-import { baselineSentence, countsSentence, leadFinding, MODE_WORDS, shortCommit } from './headline.ts';
+import { baselineSentence, countsSentence, groupName, leadFinding, MODE_WORDS, shortCommit } from './headline.ts';
 import { type Row, rowsOf, type Standing, shownMetrics } from './model.ts';
 import { formatValue, NOTHING } from './numbers.ts';
 import { droppedSentences, metricSentence } from './phrases.ts';
+import { sweepLines } from './sweep.ts';
 import { type Style, styleOf, textTable, wrapped } from './text-table.ts';
 
 /** A run is read as a whole: a service that is wrong everywhere must not bury the others. */
@@ -20,6 +21,7 @@ export function runTerminal({ metadata, results }: Run, options: ExportOptions =
   const lines = [
     ...results.flatMap((found) => [...serviceType(found, width, style), '']),
     ...(results.length === 0 ? ['Nothing was measured.', ''] : []),
+    ...sweepLines({ metadata, results }, width, style),
     ...failures(metadata, width, style),
     ...wrapped(plain(runSentence(metadata)), width),
   ];
@@ -36,7 +38,7 @@ function serviceType(results: ServiceTypeResults, width: number, style: Style): 
   const rows = rowsOf(results);
   const lead = leadFinding(rows);
   return [
-    style.strong(`${plain(results.serviceType, 100)}: ${countsSentence(rows)}`),
+    style.strong(`${plain(groupName(results), 150)}: ${countsSentence(rows)}`),
     ...(lead === undefined ? [] : wrapped(plain(`${lead.who} ${lead.what} (${lead.evidence})`), width)),
     '',
     ...ranking(rows, width, style),

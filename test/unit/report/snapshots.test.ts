@@ -7,9 +7,9 @@ import {
   exampleImplementation,
   exampleResults,
   exampleRun,
-  hostileRun,
   variedRun,
 } from '../../helpers/example-run.ts';
+import { hostileRun } from '../../helpers/hostile-run.ts';
 
 const failures = [
   { implementation: 'elixir', stage: 'build', code: 'build-failed', message: 'mix: not found' },
