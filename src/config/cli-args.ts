@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../documents/nearest.ts';
 import { UsageError } from '../domain/errors.ts';
-import { buildRequest } from './build-request.ts';
+import { ARGUMENT, buildRequest } from './build-request.ts';
 import { COMMAND_USAGE, type Flag, GLOBAL_FLAGS, PROGRAM } from './cli-table.ts';
-import { commandUsage, programUsage } from './cli-usage.ts';
+import { CLI_COMMANDS, commandUsage, programUsage } from './cli-usage.ts';
 import { OptionValues, shown } from './option-values.ts';
-import { COMMANDS, type CommandName, type Request } from './request.ts';
+import type { CommandName, Request } from './request.ts';
 
 const ALL_FLAGS = new Map(
-  [...GLOBAL_FLAGS, ...COMMANDS.flatMap((command) => COMMAND_USAGE[command].flags)].map((flag) => [flag.name, flag]),
+  [...GLOBAL_FLAGS, ...CLI_COMMANDS.flatMap((command) => COMMAND_USAGE[command].flags)].map((flag) => [
+    flag.name,
+    flag,
+  ]),
 );
 
 function tokenize(argv: readonly string[]) {
@@ -45,14 +48,22 @@ function unknownFlag(token: OptionToken, command: CommandName | undefined): neve
   });
 }
 
+const asCommand = (word: string) => CLI_COMMANDS.find((name) => name === word);
+
+const positionals = (tokens: readonly Token[]) => tokens.filter((token) => token.kind === 'positional');
+
 function commandOf(tokens: readonly Token[]): CommandName | undefined {
-  const found = tokens.find((token) => token.kind === 'positional')?.value;
+  const found = positionals(tokens)[0]?.value;
   if (found === undefined) return undefined;
-  const command = COMMANDS.find((name) => name === found);
+  const command = asCommand(found);
   if (command !== undefined) return command;
-  throw new UsageError('unknown-command', `there is no command ${shown(found)}; commands are ${COMMANDS.join(', ')}`, {
-    hint: didYouMean(nearest(found, COMMANDS), `${PROGRAM} --help lists the commands.`),
-  });
+  throw new UsageError(
+    'unknown-command',
+    `there is no command ${shown(found)}; commands are ${CLI_COMMANDS.join(', ')}`,
+    {
+      hint: didYouMean(nearest(found, CLI_COMMANDS), `${PROGRAM} --help lists the commands.`),
+    },
+  );
 }
 
 function valueFor(token: OptionToken, flag: Flag): string {
@@ -80,6 +91,13 @@ function asksFor(tokens: readonly Token[], name: string): boolean {
   return tokens.some((token) => token.kind === 'option' && token.name === name);
 }
 
+function unexpectedArgument(command: CommandName, argument: string | undefined, extra: string): never {
+  const taken = argument === undefined ? `no argument ${shown(extra)}` : `one ${argument}, and not ${shown(extra)} too`;
+  throw new UsageError('unexpected-argument', `${PROGRAM} ${command} takes ${taken}`, {
+    hint: 'Values belong to flags: --name value or --name=value.',
+  });
+}
+
 function helpRequest(command: CommandName | undefined): Request {
   return { command: 'help', text: command === undefined ? programUsage() : commandUsage(command) };
 }
@@ -88,25 +106,25 @@ function helpRequest(command: CommandName | undefined): Request {
 export function parseCliArgs(argv: readonly string[]): Request {
   const asked = argv[0] === 'help';
   const tokens = tokenize(asked ? argv.slice(1) : argv);
-  const guess = COMMANDS.find((name) => tokens.some((token) => token.kind === 'positional' && token.value === name));
+  const [guess] = positionals(tokens).flatMap(({ value }) => asCommand(value) ?? []);
   checkFlags(tokens, guess);
   const command = commandOf(tokens);
   if (asked || asksFor(tokens, 'help')) return helpRequest(command);
   if (asksFor(tokens, 'version')) return { command: 'version' };
   if (command === undefined)
-    throw new UsageError('missing-command', `no command is given; commands are ${COMMANDS.join(', ')}`, {
+    throw new UsageError('missing-command', `no command is given; commands are ${CLI_COMMANDS.join(', ')}`, {
       hint: `${PROGRAM} --help shows them all.`,
     });
-  const extra = tokens.filter((token) => token.kind === 'positional')[1];
-  if (extra !== undefined)
-    throw new UsageError('unexpected-argument', `${PROGRAM} ${command} takes no argument ${shown(extra.value)}`, {
-      hint: 'Values belong to flags: --name value or --name=value.',
-    });
+  const { argument } = COMMAND_USAGE[command];
+  const [, ...given] = positionals(tokens).map(({ value }) => value);
+  const extra = given[argument === undefined ? 0 : 1];
+  if (extra !== undefined) unexpectedArgument(command, argument, extra);
   const raw = new Map<string, string[]>();
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const flag = ALL_FLAGS.get(token.name);
     if (flag !== undefined) raw.set(token.name, [...(raw.get(token.name) ?? []), valueFor(token, flag)]);
   }
-  return buildRequest(command, new OptionValues(raw, (name) => `--${name}`));
+  if (given[0] !== undefined) raw.set(ARGUMENT, given);
+  return buildRequest(command, new OptionValues(raw, (name) => (name === ARGUMENT ? `${argument}` : `--${name}`)));
 }

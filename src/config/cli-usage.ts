@@ -1,5 +1,8 @@
-import { COMMAND_USAGE, type Flag, GLOBAL_FLAGS, PROGRAM } from './cli-table.ts';
+import { ACTION_ONLY, COMMAND_USAGE, type Flag, GLOBAL_FLAGS, PROGRAM } from './cli-table.ts';
 import { COMMANDS, type CommandName } from './request.ts';
+
+/** The commands of the command line. */
+export const CLI_COMMANDS: readonly CommandName[] = COMMANDS.filter((name) => !ACTION_ONLY.includes(name));
 
 const flagText = (flag: Flag) =>
   `${flag.short === undefined ? '' : `-${flag.short}, `}--${flag.name}${flag.value === undefined ? '' : ` <${flag.value.toLowerCase()}>`}`;
@@ -26,7 +29,7 @@ export function programUsage(): string {
     `${PROGRAM} [global-flags] <command> [command-flags]`,
     '',
     'Commands:',
-    ...rows(COMMANDS.map((name) => [name, COMMAND_USAGE[name].summary] as const)),
+    ...rows(CLI_COMMANDS.map((name) => [name, COMMAND_USAGE[name].summary] as const)),
     '',
     'Global flags:',
     ...flagRows(GLOBAL_FLAGS),
@@ -40,10 +43,11 @@ export function programUsage(): string {
 
 /** What `<command> --help` prints. */
 export function commandUsage(name: CommandName): string {
-  const { summary, flags, examples } = COMMAND_USAGE[name];
+  const { summary, flags, examples, argument } = COMMAND_USAGE[name];
   return [
     `${PROGRAM} ${name}: ${summary}`,
     '',
+    ...(argument === undefined ? [] : ['Usage:', `  ${PROGRAM} ${name} ${argument} [flags]`, '']),
     'Flags:',
     ...flagRows(flags),
     '',
