@@ -29,7 +29,7 @@ export interface Execution {
 export function execute({ request, config, platform, ports, signal }: Execution): Promise<Outcome> {
   switch (request.command) {
     case 'discover':
-      return discover(request, config, ports, signal);
+      return discover(request, platform, config, ports, signal);
     case 'validate':
       return validate(request, platform, config, ports, signal);
     case 'deploy':

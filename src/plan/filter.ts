@@ -15,6 +15,17 @@ interface Criterion {
 
 const same = (a: string, b: string | undefined) => b !== undefined && a.toLowerCase() === b.toLowerCase();
 
+/** What was asked for goes before what the configuration says, criterion by criterion. */
+export function withDefaults(asked: Selection, otherwise: Selection): Selection {
+  const either = (key: keyof Selection) => (asked[key].length > 0 ? asked[key] : otherwise[key]);
+  return {
+    types: either('types'),
+    languages: either('languages'),
+    frameworks: either('frameworks'),
+    implementations: either('implementations'),
+  };
+}
+
 /**
  * The implementations that fit all criteria; within one criterion any of its values will do, upper or lower case.
  * Throws UsageError when a value fits nothing that was discovered, or when nothing fits all.

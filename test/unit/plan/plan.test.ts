@@ -5,8 +5,7 @@ import type { Implementation, ServiceRepository } from '../../../src/domain/impl
 import type { Profile } from '../../../src/domain/profile.ts';
 import { describePlan } from '../../../src/plan/describe.ts';
 import { estimatePlan, memoryGib } from '../../../src/plan/estimate.ts';
-import { selectImplementations } from '../../../src/plan/filter.ts';
-import { jobMatrix } from '../../../src/plan/matrix.ts';
+import { selectImplementations, withDefaults } from '../../../src/plan/filter.ts';
 import { createRunId, labelValue, sampleTags, serviceName } from '../../../src/plan/naming.ts';
 import { createPlan, type PlanInput } from '../../../src/plan/plan.ts';
 
@@ -148,6 +147,8 @@ test('selection', () => {
       JSON.stringify(selection),
     );
   assert.throws(() => selectImplementations([], ALL), /no service repository/);
+  const configured = { ...ALL, languages: ['go'], types: ['discord-webhook'] };
+  assert.deepEqual(withDefaults({ ...ALL, languages: ['rust'] }, configured), { ...configured, languages: ['rust'] });
 });
 
 test('a profile that Cloud Run would refuse stops before anything is deployed', () => {
@@ -161,20 +162,6 @@ test('a profile that Cloud Run would refuse stops before anything is deployed', 
   );
   const two = createPlan(input({ profiles: [PROFILE, { ...PROFILE, name: 'big' }] })).implementations;
   assert.equal(new Set(two.flatMap(({ services }) => services.map(({ name }) => name))).size, 8);
-});
-
-test('job matrix', () => {
-  const matrix = jobMatrix(selectImplementations([REPOSITORY], ALL));
-  assert.deepEqual(matrix.include, [
-    { implementation: 'go-gin', type: 'discord-webhook', language: 'go', framework: 'gin' },
-    { implementation: 'node-http', type: 'discord-webhook', language: 'node', framework: '' },
-  ]);
-  for (const count of [256, 257, 511, 1000]) {
-    const many = repository(Array.from({ length: count }, (_, index) => implementation(`i${index}`)));
-    const { include } = jobMatrix(selectImplementations([many], ALL));
-    assert.ok(include.length <= 256, `${count}: ${include.length}`);
-    assert.equal(new Set(include.flatMap((entry) => entry.implementation.split(','))).size, count);
-  }
 });
 
 test('estimates', () => {

@@ -1,0 +1,71 @@
+import type { Config } from '../config/config.ts';
+import type { DiscoverRequest } from '../config/request.ts';
+import { printable } from '../documents/show.ts';
+import type { ServiceRepository } from '../domain/implementation.ts';
+import type { CarriedItem, JobPlan, Shard } from '../domain/job-plan.ts';
+import type { PlatformName } from '../domain/plan.ts';
+import { createRunId } from '../plan/naming.ts';
+import { planPath, savePlan } from '../results/job-plan.ts';
+import { baselineOf, baselineText } from './change-base.ts';
+import { plannedItems } from './planned-items.ts';
+import type { Ports } from './ports.ts';
+import type { ChangeSelection, Choice } from './selection.ts';
+
+export interface JobPlanInput {
+  readonly request: DiscoverRequest;
+  readonly platform: PlatformName;
+  readonly config: Config;
+  readonly repositories: readonly ServiceRepository[];
+  readonly selection: ChangeSelection;
+  readonly shards: readonly Shard[];
+}
+
+const LONGEST_REASON = 500;
+
+/** Begins a run of several jobs: stores what they share, and gives the action's outputs that say where. */
+export async function jobPlan(
+  { request, platform, config, repositories, selection, shards }: JobPlanInput,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const { suite, profiles } = request;
+  const baseline = await baselineOf(request.baseline, repositories, selection.bases, ports);
+  const commit = await commitOf(repositories, ports, signal);
+  const plan: JobPlan = {
+    format: 'plan/1',
+    runId: createRunId(ports.clock.epochMs(), ports.randomText()),
+    platform,
+    suite,
+    baseline: baselineText(baseline),
+    ...(commit === undefined ? {} : { commit }),
+    reason: printable(selection.reason, LONGEST_REASON),
+    shards,
+    carried: carriedItems(selection.carried, profiles, config),
+  };
+  await savePlan(ports.store, plan, ports.schemas);
+  const place = `${ports.store.location.replace(/\/$/, '')}/`;
+  ports.logger.info(`planned ${shards.length} jobs of run ${plan.runId}: ${place}${planPath(plan.runId)}`);
+  return { 'run-id': plan.runId, 'results-path': `${place}runs/${plan.runId}` };
+}
+
+/** Rows to take over from the baseline. */
+export function carriedItems(
+  carried: readonly Choice[],
+  profiles: readonly string[],
+  config: Config,
+): readonly CarriedItem[] {
+  return plannedItems(carried, profiles, config).map(({ item, of: { repository, reason } }) => ({
+    ...item,
+    contractVersion: repository.manifest.contractVersion,
+    reason: printable(reason, LONGEST_REASON),
+  }));
+}
+
+/** Commit of the first repository, as a run's metadata has it. */
+async function commitOf(
+  [first]: readonly ServiceRepository[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return first?.commit ?? (first === undefined ? undefined : ports.sources.describe(first.root, signal));
+}
