@@ -1,16 +1,20 @@
 import type { Config } from '../config/config.ts';
-import { nearest } from '../documents/nearest.ts';
+import type { PublishOptions } from '../config/request.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { Implementation, Selection, ServiceRepository } from '../domain/implementation.ts';
-import type { Plan, PlatformName, Suite } from '../domain/plan.ts';
+import { type Job, runUrl } from '../domain/job.ts';
+import type { PlannedItem } from '../domain/job-plan.ts';
+import type { Plan, PlannedImplementation, PlatformName, Suite } from '../domain/plan.ts';
 import type { Profile } from '../domain/profile.ts';
-import type { RunMetadata } from '../domain/run.ts';
+import type { ChangeReference, RunMetadata } from '../domain/run.ts';
 import { describePlan } from '../plan/describe.ts';
 import { createRunId } from '../plan/naming.ts';
 import { createPlan } from '../plan/plan.ts';
 import type { SettingsOverrides } from '../plan/settings.ts';
-import type { BaselineSource } from './baseline-source.ts';
+import { type BaselineSource, baseOf } from './baseline-source.ts';
+import { itemOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
+import { profileNamed, resolveProfiles } from './profiles.ts';
 
 /** What `validate`, `deploy` and `benchmark` plan with. */
 export interface PlanOptions {
@@ -23,6 +27,8 @@ export interface PlanOptions {
   readonly runId?: string;
   /** Only these of the selected ones, as `type/implementation`; absent: all. */
   readonly only?: ReadonlySet<string>;
+  /** Exactly these of the selected ones, each with the profile that it names, whatever `profiles` says; absent: all. */
+  readonly items?: readonly PlannedItem[];
   /** How far the command goes; absent: to measurements. */
   readonly goal?: 'validate' | 'deploy';
 }
@@ -47,40 +53,59 @@ export function planRun(
       hint: 'name it with --project, project-id or gcp.project_id; or use --platform local',
     });
   }
-  if (options.profiles.length > 1) {
-    // Results, builds and topics are named by implementation: a second profile would overwrite the first.
-    throw new UsageError('one-profile', `found the profiles ${options.profiles.join(', ')}, wanted one a run`, {
-      hint: 'run the command once for each profile',
-    });
-  }
-  const plan = createPlan({
+  const { items } = options;
+  const profiles = resolveProfiles(items?.map(({ profile }) => profile) ?? options.profiles, config);
+  const only = items === undefined ? options.only : new Set(items.map(implementationKey));
+  const created = createPlan({
     repositories,
     selection: merged(options.selection, config.benchmark.filter),
     suite: options.suite,
-    profiles: (options.profiles.length === 0 ? ['default'] : options.profiles).map((name) =>
-      profileNamed(name, config),
-    ),
-    profileOf: Object.fromEntries(
-      Object.entries(config.implementations).flatMap(([name, own]) =>
-        own.profile === undefined ? [] : [[name, profileNamed(own.profile, config)]],
-      ),
-    ),
+    profiles,
+    // Several profiles are asked for in order to be compared with each other, on every implementation.
+    ...(items !== undefined || profiles.length > 1 ? {} : { profileOf: ownProfiles(config) }),
     platform: options.platform,
     region: local ? 'local' : config.gcp.region,
     project,
     runId: options.runId ?? createRunId(ports.clock.epochMs(), ports.randomText()),
-    ...(options.only === undefined ? {} : { only: options.only }),
+    ...(only === undefined ? {} : { only }),
     owner: ports.tool.owner,
     settings: local ? withLocalWatch(options.overrides, config) : options.overrides,
-    baselineAvailable: (repository: ServiceRepository, implementation: Implementation) =>
-      baseline.trees.get(repository.root)?.implementations.has(implementation.name) ?? false,
+    baselineAvailable: (repository: ServiceRepository, { name }: Implementation) =>
+      baseOf(baseline, repository.root, name) !== undefined,
   });
+  const wanted = items === undefined ? undefined : new Set(items.map(itemKey));
+  const plan: Plan = {
+    ...created,
+    implementations: created.implementations
+      .filter((planned) => wanted?.has(itemKey(itemOf(planned))) ?? true)
+      .map((planned) => withRepository(planned, repositories)),
+  };
   const description = describePlan(plan, {
     runtime: config.emulator.runtime,
     ...(options.goal === undefined ? {} : { goal: options.goal }),
     ...(config.gcp.artifactRegistry === undefined ? {} : { artifactRegistry: config.gcp.artifactRegistry }),
   });
   return { plan, description };
+}
+
+const implementationKey = ({ type, implementation }: PlannedItem) => `${type}/${implementation}`;
+const itemKey = (item: PlannedItem) => `${implementationKey(item)}@${item.profile}`;
+
+function ownProfiles(config: Config): Readonly<Record<string, Profile>> {
+  const own = Object.entries(config.implementations).flatMap(([name, { profile }]) =>
+    profile === undefined ? [] : [[name, profileNamed(profile, config)] as const],
+  );
+  return Object.fromEntries(own);
+}
+
+function withRepository(
+  planned: PlannedImplementation,
+  repositories: readonly ServiceRepository[],
+): PlannedImplementation {
+  const found = repositories.find(({ root }) => root === planned.repositoryRoot);
+  if (found === undefined) return planned;
+  const { source, commit } = found;
+  return { ...planned, repository: { source, ...(commit === undefined ? {} : { commit }) } };
 }
 
 /**
@@ -106,8 +131,10 @@ export async function runMetadata(
   baseline: BaselineSource,
   ports: Ports,
   signal: AbortSignal,
+  given: GivenChange = {},
 ): Promise<RunMetadata> {
   const [first] = repositories;
+  const change = changeOf(ports.job, given);
   const commit = first === undefined ? undefined : (first.commit ?? (await ports.sources.describe(first.root, signal)));
   return {
     format: 'run/1',
@@ -124,7 +151,27 @@ export async function runMetadata(
     driver: ports.tool.driver,
     serviceTypes: [...new Set(plan.implementations.map(({ implementation }) => implementation.serviceType))],
     ...(baseline.reference === undefined ? {} : { baseline: baseline.reference }),
+    baselineReason: baseline.reason,
+    ...(change === undefined ? {} : { change }),
     failures: [],
+  };
+}
+
+type GivenChange = Pick<PublishOptions, 'pullRequest' | 'headSha'>;
+
+/** The change that is measured, as CI tells it; what the request names goes before what the event says. */
+export function changeOf(job: Job | undefined, given: GivenChange): ChangeReference | undefined {
+  if (job === undefined) return undefined;
+  const pullRequest = given.pullRequest ?? job.pullRequest?.number;
+  const known = pullRequest === job.pullRequest?.number ? job.pullRequest : undefined;
+  const pushed = job.event === 'workflow_run' ? job.workflowRun?.headSha : job.sha;
+  // A commit of the event is none of a pull request that the event is not about.
+  const headSha = given.headSha ?? (pullRequest === undefined ? pushed : known?.headSha);
+  return {
+    repository: job.repository,
+    ...(pullRequest === undefined ? {} : { pullRequest }),
+    ...(headSha === undefined ? {} : { headSha }),
+    runUrl: runUrl(job),
   };
 }
 
@@ -137,18 +184,4 @@ function merged(request: Selection, config: Selection): Selection {
     frameworks: either('frameworks'),
     implementations: either('implementations'),
   };
-}
-
-function profileNamed(name: string, config: Config): Profile {
-  const profile = Object.hasOwn(config.profiles, name) ? config.profiles[name] : undefined;
-  if (profile !== undefined) return profile;
-  const known = Object.keys(config.profiles);
-  const near = nearest(name, known);
-  throw new UsageError(
-    'unknown-profile',
-    `no deployment profile ${JSON.stringify(name)}; found are ${known.join(', ')}`,
-    {
-      hint: near === undefined ? 'list it under deployment_profiles in the configuration' : `Did you mean ${near}?`,
-    },
-  );
 }

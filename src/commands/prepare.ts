@@ -6,6 +6,7 @@ import type { Implementation } from '../domain/implementation.ts';
 import type { Plan, PlannedImplementation, PlannedService } from '../domain/plan.ts';
 import type { RunFailure } from '../domain/run.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
+import { groupOf, labelOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
 
 export interface PreparedSide {
@@ -51,9 +52,10 @@ export async function inStage<T>(stage: RunFailure['stage'], call: () => Promise
   }
 }
 
-/** Topic of one implementation in one run: runs and implementations never see each other's messages. */
-export function topicName(plan: Plan, implementation: string): string {
-  return `perf-${plan.runId}-${implementation}`;
+/** Topic of one implementation in one run: runs, implementations and profiles never see each other's messages. */
+export function topicName(plan: Plan, planned: PlannedImplementation): string {
+  const { profile } = groupOf(planned, plan);
+  return ['perf', plan.runId, planned.implementation.name, ...(profile === undefined ? [] : [profile])].join('-');
 }
 
 /** Environment that the protocol asks for, with Pub/Sub bound to a topic that exists. */
@@ -86,7 +88,7 @@ export async function prepare(
   onBaseFailure: (error: StageError) => void,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const topic = topicName(plan, planned.implementation.name);
+  const topic = topicName(plan, planned);
   const env = await inStage('deploy', () => serviceEnvironment(plan, planned, topic, ports, signal));
   const sides: PreparedSide[] = [];
   const headFirst = [...planned.services].sort((a, b) => b.side.localeCompare(a.side, 'en'));
@@ -112,8 +114,9 @@ async function prepareSide(
   signal: AbortSignal,
 ): Promise<PreparedSide> {
   const { implementation } = planned;
+  const label = labelOf(planned, plan);
   const artifact = await inStage('build', () => {
-    ports.logger.progress(`${implementation.name}: building ${service.side}`);
+    ports.logger.progress(`${label}: building ${service.side}`);
     const request = {
       implementation: source?.implementation ?? implementation,
       repositoryRoot: source?.root ?? planned.repositoryRoot,
@@ -123,7 +126,7 @@ async function prepareSide(
     return ports.builder.build(request, signal);
   });
   const deployment = await inStage('deploy', async () => {
-    ports.logger.progress(`${implementation.name}: deploying ${service.side}, ${service.sampleTags.length} revisions`);
+    ports.logger.progress(`${label}: deploying ${service.side}, ${service.sampleTags.length} revisions`);
     return rollOut(await ports.platform(), serviceSpec(planned, service, artifact, env), signal);
   });
   await inStage('deploy', () => firstAnswer(plan, planned, service, deployment, ports, signal));

@@ -1,6 +1,7 @@
 import type { Comparison } from '../domain/comparison.ts';
 import { PerfError } from '../domain/errors.ts';
 import type { ImplementationResult, Run, RunFailure, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
+import { groupKey, type ResultGroup, sortGroups } from '../results/groups.ts';
 import { saveMetadata, saveResults } from '../results/runs.ts';
 import type { Ports } from './ports.ts';
 
@@ -20,8 +21,15 @@ export class RunRecorder {
     this.#ports = ports;
   }
 
+  /** Continues what earlier jobs have made. */
+  static of({ metadata, results }: Run, ports: Ports): RunRecorder {
+    const recorder = new RunRecorder(metadata, ports);
+    for (const group of results) recorder.#results.set(groupKey(group), group);
+    return recorder;
+  }
+
   get run(): Run {
-    return { metadata: this.#metadata, results: [...this.#results.values()] };
+    return { metadata: this.#metadata, results: sortGroups([...this.#results.values()], this.#metadata.serviceTypes) };
   }
 
   get failures(): readonly RunFailure[] {
@@ -32,24 +40,30 @@ export class RunRecorder {
     return this.#enqueue(() => this.#saveMetadata());
   }
 
-  record(serviceType: string, contractVersion: string, result: ImplementationResult): Promise<void> {
-    const previous = this.#results.get(serviceType);
+  record(group: ResultGroup, contractVersion: string, result: ImplementationResult): Promise<void> {
+    const key = groupKey(group);
+    const { serviceType, profile } = group;
+    const previous = this.#results.get(key);
     const others = previous?.implementations.filter(({ name }) => name !== result.name) ?? [];
-    this.#results.set(serviceType, {
+    this.#results.set(key, {
       format: 'results/1',
       runId: this.#metadata.runId,
       serviceType,
+      ...(profile === undefined ? {} : { profile }),
       contractVersion,
       implementations: [...others, result].sort((a, b) => a.name.localeCompare(b.name, 'en')),
     });
-    return this.#enqueue(() => this.#saveResults(serviceType));
+    if (!this.#metadata.serviceTypes.includes(serviceType))
+      this.#metadata = { ...this.#metadata, serviceTypes: [...this.#metadata.serviceTypes, serviceType] };
+    return this.#enqueue(() => this.#saveResults(key));
   }
 
   compare(comparison: Comparison): Promise<void> {
-    const results = this.#results.get(comparison.serviceType);
+    const key = groupKey(comparison);
+    const results = this.#results.get(key);
     if (results === undefined) return Promise.resolve();
-    this.#results.set(comparison.serviceType, { ...results, comparison });
-    return this.#enqueue(() => this.#saveResults(comparison.serviceType));
+    this.#results.set(key, { ...results, comparison });
+    return this.#enqueue(() => this.#saveResults(key));
   }
 
   /** Remembers a failure, tells the user, and lets the run go on. */
@@ -66,9 +80,10 @@ export class RunRecorder {
     return failure;
   }
 
+  /** Closes the run now; one whose end is known already, since others measured it, keeps that. */
   finish(state: RunMetadata['state'], changes: Partial<RunMetadata> = {}): Promise<void> {
-    const finishedAt = new Date(this.#ports.clock.epochMs()).toISOString();
-    this.#metadata = { ...this.#metadata, ...changes, state, finishedAt };
+    const finishedAt = this.#metadata.finishedAt ?? new Date(this.#ports.clock.epochMs()).toISOString();
+    this.#metadata = { ...this.#metadata, finishedAt, ...changes, state };
     return this.#enqueue(() => this.#saveMetadata());
   }
 
@@ -76,8 +91,8 @@ export class RunRecorder {
     return saveMetadata(this.#ports.store, this.#metadata, this.#ports.schemas);
   }
 
-  async #saveResults(serviceType: string): Promise<void> {
-    const results = this.#results.get(serviceType);
+  async #saveResults(key: string): Promise<void> {
+    const results = this.#results.get(key);
     if (results !== undefined) await saveResults(this.#ports.store, results, this.#ports.schemas);
   }
 

@@ -1,10 +1,25 @@
 import type { Conformance } from '../domain/conformance.ts';
+import type { Implementation } from '../domain/implementation.ts';
 import type { Measurement, Summary } from '../domain/measurement.ts';
 import { METRICS, type MetricId } from '../domain/metric.ts';
-import type { Plan, PlannedImplementation } from '../domain/plan.ts';
-import type { ImplementationResult, MeasurementTags, RunMetadata, SideResult } from '../domain/run.ts';
+import type { Plan, PlannedImplementation, PlatformName } from '../domain/plan.ts';
+import type {
+  ImplementationResult,
+  ImplementationSource,
+  MeasurementTags,
+  RunMetadata,
+  SideResult,
+} from '../domain/run.ts';
 import { summarize } from '../stats/summary.ts';
 import type { PreparedSide } from './prepare.ts';
+
+type Sourced = Pick<ImplementationResult, 'source'>;
+
+export function sourceOf(repository: string | undefined, { path, dockerfile }: Implementation): Sourced {
+  if (repository === undefined) return {};
+  const source: ImplementationSource = { repository, path, dockerfile };
+  return { source };
+}
 
 function tagsOf(
   planned: PlannedImplementation,
@@ -13,6 +28,8 @@ function tagsOf(
   runtime: MeasurementTags['runtime'],
 ): MeasurementTags {
   const { implementation, profile, contractVersion } = planned;
+  // Each repository has a commit of its own; the run's is that of the first.
+  const commit = planned.repository === undefined ? metadata.commit : planned.repository.commit;
   return {
     implementation: implementation.name,
     ...(implementation.language === undefined ? {} : { language: implementation.language }),
@@ -23,7 +40,7 @@ function tagsOf(
     region: plan.region,
     contractVersion,
     toolVersion: metadata.toolVersion,
-    ...(metadata.commit === undefined ? {} : { commit: metadata.commit }),
+    ...(commit === undefined ? {} : { commit }),
     driver: metadata.driver,
   };
 }
@@ -35,9 +52,24 @@ export function emptyResult(
   plan: Plan,
   wanted: 'auto' | 'process' | 'container',
 ): ImplementationResult {
-  const canBeProcess = plan.platform === 'local' && planned.implementation.local !== undefined;
-  const runtime = wanted === 'auto' ? (canBeProcess ? 'process' : 'container') : wanted;
-  return { name: planned.implementation.name, tags: tagsOf(planned, metadata, plan, runtime), sides: [] };
+  const { implementation } = planned;
+  const runtime = expectedRuntime(implementation, plan.platform, wanted);
+  return {
+    name: implementation.name,
+    ...sourceOf(planned.repository?.source, implementation),
+    tags: tagsOf(planned, metadata, plan, runtime),
+    sides: [],
+  };
+}
+
+/** What an implementation that was not built would have run as. */
+export function expectedRuntime(
+  implementation: Pick<Implementation, 'local'> | undefined,
+  platform: PlatformName,
+  wanted: 'auto' | 'process' | 'container',
+): MeasurementTags['runtime'] {
+  const canBeProcess = platform === 'local' && implementation?.local !== undefined;
+  return wanted === 'auto' ? (canBeProcess ? 'process' : 'container') : wanted;
 }
 
 export function measuredResult(
@@ -51,6 +83,7 @@ export function measuredResult(
   const runtime = sides.find(({ side }) => side === 'head')?.artifact.kind ?? 'container';
   return {
     name: planned.implementation.name,
+    ...sourceOf(planned.repository?.source, planned.implementation),
     tags: tagsOf(planned, metadata, plan, runtime),
     sides: sides.map(
       ({ side, artifact }): SideResult => ({ side, artifact, summaries: summariesOf(measurement, side) }),

@@ -4,10 +4,12 @@ import type { ImplementationResult, RunMetadata } from '../domain/run.ts';
 import { measureImplementation } from '../measure/measure.ts';
 import { scheduleSamples, spareTags } from '../measure/schedule.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
-import type { BaselineSource } from './baseline-source.ts';
+import { type BaselineSource, baseOf } from './baseline-source.ts';
+import { buildOnce } from './build-once.ts';
 import { checkConformance } from './conformance.ts';
 import { measured } from './measured-protocol.ts';
 import { mapParallel } from './parallel.ts';
+import { groupOf, labelOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
 import { checkUrl, inStage, type Prepared, prepare, removeServices, type SideSources, StageError } from './prepare.ts';
 import type { RunRecorder } from './recorder.ts';
@@ -34,10 +36,12 @@ export interface Checked {
  * contract checks run in parallel, since they disturb nobody as long as nothing is measured; then one implementation
  * at a time has the machine.
  */
-export async function measureAll(context: RunContext): Promise<void> {
-  const { plan, recorder, ports, signal } = context;
+export async function measureAll(given: RunContext): Promise<void> {
+  const { plan, recorder, signal } = given;
+  const ports = { ...given.ports, builder: buildOnce(given.ports.builder) };
+  const context = { ...given, ports };
   const remove = (planned: PlannedImplementation) =>
-    removeServices(planned, ports, (error) => recorder.fail('cleanup', error, planned.implementation.name));
+    removeServices(planned, ports, (error) => recorder.fail('cleanup', error, labelOf(planned, plan)));
   try {
     const checked = await mapParallel(plan.implementations, ports.tool.cpus, (planned) =>
       prepareAndCheck(planned, context),
@@ -45,7 +49,7 @@ export async function measureAll(context: RunContext): Promise<void> {
     const ready = checked.filter((one) => one !== undefined);
     for (const [index, one] of ready.entries()) {
       signal.throwIfAborted();
-      ports.logger.info(`measuring ${one.prepared.planned.implementation.name} (${index + 1} of ${ready.length})`);
+      ports.logger.info(`measuring ${labelOf(one.prepared.planned, plan)} (${index + 1} of ${ready.length})`);
       await measureOne(one, context);
       await remove(one.prepared.planned);
     }
@@ -60,7 +64,7 @@ export async function prepareAndCheck(
   context: RunContext,
 ): Promise<Checked | undefined> {
   const { plan, ports, signal, recorder } = context;
-  const { name } = planned.implementation;
+  const name = labelOf(planned, plan);
   const missing = await ports.builder.unavailable(planned.implementation);
   if (missing !== undefined) {
     ports.logger.warn(`${name} is not measured: ${missing}`);
@@ -68,7 +72,7 @@ export async function prepareAndCheck(
     return undefined;
   }
   try {
-    const sources = sideSources(planned, context.baseline);
+    const sources = sideSources(planned, context);
     const onBaseFailure = (error: StageError) => recorder.fail(error.stage, error.cause, `${name} (base)`);
     const prepared = await prepare(plan, planned, sources, ports, onBaseFailure, signal);
     const conformance = await inStage('validate', () => checkHead(prepared, ports, signal));
@@ -100,7 +104,7 @@ async function measureOne({ prepared, conformance }: Checked, context: RunContex
       signal,
     );
     const result = measuredResult(planned, prepared.sides, metadata, plan, conformance, measurement);
-    await context.recorder.record(planned.implementation.serviceType, planned.contractVersion, result);
+    await context.recorder.record(groupOf(planned, plan), planned.contractVersion, result);
   } catch (error) {
     if (signal.aborted) throw error;
     await recordFailure(planned, new StageError('measure', error), context, conformance);
@@ -125,11 +129,9 @@ async function checkHead(prepared: Prepared, ports: Ports, signal: AbortSignal):
   );
 }
 
-function sideSources(planned: PlannedImplementation, baseline: BaselineSource): SideSources {
-  const tree = baseline.trees.get(planned.repositoryRoot);
-  const implementation = tree?.implementations.get(planned.implementation.name);
-  if (tree === undefined || implementation === undefined) return {};
-  return { base: { root: tree.root, implementation, ...(tree.commit === undefined ? {} : { commit: tree.commit }) } };
+function sideSources(planned: PlannedImplementation, { plan, baseline }: RunContext): SideSources {
+  const base = baseOf(baseline, planned.repositoryRoot, planned.implementation.name, groupOf(planned, plan).profile);
+  return base === undefined ? {} : { base };
 }
 
 function announce(name: string, { passed, failed, skipped, notChecked }: Conformance, ports: Ports): void {
@@ -150,7 +152,7 @@ type Change = Pick<ImplementationResult, 'state' | 'reason' | 'conformance'>;
 
 function record(planned: PlannedImplementation, context: RunContext, change: Change): Promise<void> {
   const result = { ...emptyResult(planned, context.metadata, context.plan, context.runtime), ...change };
-  return context.recorder.record(planned.implementation.serviceType, planned.contractVersion, result);
+  return context.recorder.record(groupOf(planned, context.plan), planned.contractVersion, result);
 }
 
 async function recordFailure(
@@ -160,7 +162,7 @@ async function recordFailure(
   conformance?: Conformance,
 ): Promise<void> {
   const staged = error instanceof StageError ? error : new StageError('deploy', error);
-  const failure = context.recorder.fail(staged.stage, staged.cause, planned.implementation.name);
+  const failure = context.recorder.fail(staged.stage, staged.cause, labelOf(planned, context.plan));
   await record(planned, context, {
     state: 'not measured',
     reason: failure.message,

@@ -2,10 +2,10 @@ import type { BaselineImplementation, BaselineRun } from '../domain/baseline.ts'
 import { METRICS, type MetricId } from '../domain/metric.ts';
 import type { ImplementationResult } from '../domain/run.ts';
 import { summarize } from '../stats/summary.ts';
-import { type ComparisonOutcome, stateOf } from './assemble.ts';
+import { assemble, type ComparisonOutcome, stateOf, type TestedGroup } from './assemble.ts';
 import type { KnownMetric } from './decide.ts';
 import type { CompareOptions } from './options.ts';
-import { compareStored } from './stored.ts';
+import { testStored } from './stored.ts';
 import { mainStratum, numbers, sideValues } from './values.ts';
 
 /** Names the run that numbers come from. */
@@ -48,5 +48,14 @@ export function compareRuns(
   baseline: { readonly results: readonly ImplementationResult[]; readonly run: RunReference },
   options: CompareOptions = {},
 ): ComparisonOutcome {
-  return compareStored(current, baselineOf(baseline.results, baseline.run), options);
+  return assemble(testRuns(current, baseline, options), options);
+}
+
+/** The tests of `compareRuns`. */
+export function testRuns(
+  current: readonly ImplementationResult[],
+  baseline: { readonly results: readonly ImplementationResult[]; readonly run: RunReference },
+  options: CompareOptions,
+): TestedGroup {
+  return testStored(current, baselineOf(baseline.results, baseline.run), options);
 }

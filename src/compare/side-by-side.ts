@@ -6,7 +6,7 @@ import { alignedRankTest, type Observation } from '../stats/aligned-rank.ts';
 import { hodgesLehmann } from '../stats/hodges-lehmann.ts';
 import { type BlockShift, blockShift, moderatedT } from '../stats/moderated-t.ts';
 import { median } from '../stats/percentile.ts';
-import { assemble, type ComparisonOutcome, stateOf, type TestedImplementation } from './assemble.ts';
+import { assemble, type ComparisonOutcome, stateOf, type TestedGroup, type TestedImplementation } from './assemble.ts';
 import type { KnownMetric, MetricTest } from './decide.ts';
 import { plainPercent } from './format.ts';
 import { type CompareOptions, LEAST_FOR_RANKS, LEAST_SAMPLES, MOST_DROPPED, minimumEffect } from './options.ts';
@@ -117,6 +117,15 @@ export function compareSideBySide(
   results: readonly ImplementationResult[],
   options: CompareOptions = {},
 ): ComparisonOutcome {
+  return assemble(testSideBySide(results, options), options);
+}
+
+/** The tests of `compareSideBySide`. `lostBases` says, by name, why a base that there is was not measured. */
+export function testSideBySide(
+  results: readonly ImplementationResult[],
+  options: CompareOptions,
+  lostBases: ReadonlyMap<string, string> = new Map(),
+): TestedGroup {
   const open = results.filter((result) => stateOf(result) === undefined && !withoutBase(result));
   const fleets = new Map(
     METRICS.map((metric: KnownMetric) => {
@@ -130,13 +139,21 @@ export function compareSideBySide(
     const { name } = result;
     const state = stateOf(result);
     if (state !== undefined) return { ...state, tests: [] };
-    if (withoutBase(result))
-      return { name, state: 'new', reason: 'there is no such implementation in the baseline', tests: [] };
+    if (withoutBase(result)) {
+      const lost = lostBases.get(name);
+      return lost === undefined
+        ? { name, state: 'new', reason: 'there is no such implementation in the baseline', tests: [] }
+        : { name, verdict: 'inconclusive', reason: lost, tests: [] };
+    }
     const tests = METRICS.flatMap(
       (metric: KnownMetric) => testOf(result, metric, fleets.get(metric.id) ?? [], options) ?? [],
     );
     const reason = result.measurement === undefined ? undefined : errorRemark(result.measurement);
     return { name, tests, ...(reason === undefined ? {} : { reason }) };
   });
-  return assemble('side-by-side', 'base and head were measured in this run, in interleaved rounds', tested, options);
+  return {
+    mode: 'side-by-side',
+    modeReason: 'base and head were measured in this run, in interleaved rounds',
+    tested,
+  };
 }

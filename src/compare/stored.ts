@@ -3,7 +3,7 @@ import { METRICS } from '../domain/metric.ts';
 import type { ImplementationResult } from '../domain/run.ts';
 import { median } from '../stats/percentile.ts';
 import type { VarianceEstimate } from '../stats/variance-prior.ts';
-import { assemble, type ComparisonOutcome, stateOf, type TestedImplementation } from './assemble.ts';
+import { assemble, type ComparisonOutcome, stateOf, type TestedGroup, type TestedImplementation } from './assemble.ts';
 import { incomparable } from './comparable.ts';
 import type { KnownMetric, MetricTest } from './decide.ts';
 import { plainPercent } from './format.ts';
@@ -86,6 +86,15 @@ export function compareStored(
   baseline: readonly BaselineImplementation[],
   options: CompareOptions = {},
 ): ComparisonOutcome {
+  return assemble(testStored(current, baseline, options), options);
+}
+
+/** The tests of `compareStored`. */
+export function testStored(
+  current: readonly ImplementationResult[],
+  baseline: readonly BaselineImplementation[],
+  options: CompareOptions,
+): TestedGroup {
   const find = (name: string) => baseline.find((one) => one.name === name && one.runs.length > 0);
   const candidates = current.flatMap((result): Candidate[] => {
     const stored = find(result.name);
@@ -111,5 +120,5 @@ export function compareStored(
     return { name, tests };
   });
   const reason = 'against stored numbers of earlier runs, which differ from run to run: report only, wide intervals';
-  return assemble('stored', reason, tested, options);
+  return { mode: 'stored', modeReason: reason, tested };
 }

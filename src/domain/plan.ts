@@ -42,6 +42,8 @@ export interface PlannedImplementation {
   readonly implementation: Implementation;
   /** Root directory of the service repository. */
   readonly repositoryRoot: string;
+  /** The service repository as the user wrote it, and the commit that `repositoryRoot` holds. */
+  readonly repository?: { readonly source: string; readonly commit?: string };
   readonly contractVersion: string;
   readonly profile: Profile;
   readonly labels: Readonly<Record<string, string>>;

@@ -11,6 +11,12 @@ export function groupKey({ serviceType, profile }: ResultGroup): string {
   return profile === undefined ? serviceType : `${serviceType}.${profile}`;
 }
 
+/** The opposite of `groupKey`: neither part has a dot in it. */
+export function groupOfKey(key: string): ResultGroup {
+  const [serviceType = key, profile] = key.split('.');
+  return profile === undefined ? { serviceType } : { serviceType, profile };
+}
+
 /**
  * Whether results must be told apart by profile: some implementation is measured with more than one. Implementations
  * that each have one of their own stay in one group, as their service type always was.
