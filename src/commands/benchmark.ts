@@ -1,51 +1,113 @@
 import type { Config } from '../config/config.ts';
 import type { BenchmarkRequest } from '../config/request.ts';
+import type { ServiceRepository } from '../domain/implementation.ts';
+import type { CarriedItem, PlannedItem } from '../domain/job-plan.ts';
 import type { PlatformName } from '../domain/plan.ts';
 import type { SettingsOverrides } from '../plan/settings.ts';
+import { EXPORTERS } from '../report/registry.ts';
+import { runToExit } from '../report/run-exit.ts';
+import { shardPath } from '../results/shards.ts';
 import { resolveBaseline } from './baseline-source.ts';
 import { discoverRepositories } from './catalog.ts';
 import { compareAll } from './compare-run.ts';
+import { carriedItems } from './job-plan.ts';
 import type { Outcome } from './outcome.ts';
 import { planRun, runMetadata } from './plan-run.ts';
+import { plannedItems } from './planned-items.ts';
 import type { Ports } from './ports.ts';
 import { publish } from './publish.ts';
 import { RunRecorder } from './recorder.ts';
 import { measureAll } from './run-plan.ts';
+import { selectForChange } from './selection.ts';
+import { shardWork } from './shard.ts';
 
 /** The whole main job: discover, plan, build, deploy, validate, measure, compare, report, clean up. */
 export async function benchmark(
   request: BenchmarkRequest,
   platform: PlatformName,
   config: Config,
-  ports: Ports,
+  given: Ports,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const repositories = await discoverRepositories(request, config, ports, signal);
-  const baseline = await resolveBaseline(request.baseline, repositories, ports, signal);
+  const repositories = await discoverRepositories(request, config, given, signal);
+  const work = (await shardWork(request, given)) ?? { ports: given, baseline: request.baseline };
+  const { ports } = work;
+  const todo = await whatToDo(request, work, repositories, config, signal);
+  const baseline = await resolveBaseline(work.baseline, repositories, ports, signal);
   const { plan, description } = planRun(
-    { ...request, platform, overrides: overridesOf(request, config) },
+    { ...request, platform, overrides: overridesOf(request, config), items: todo.items },
     config,
     repositories,
     baseline,
     ports,
   );
   if (request.dryRun) {
-    ports.print(description);
+    ports.print(`${description}${carriedText(todo)}`);
     return { exitCodes: [], outputs: {} };
   }
-  ports.rememberRun(plan.runId);
-  const metadata = await runMetadata(plan, repositories, baseline, ports, signal);
+  if (todo.items.length === 0) ports.logger.info(`nothing is measured: ${todo.reason}`);
+  // The services of a run in the cloud are those of all its jobs: the end of this one must not remove the others'.
+  if (request.shard === undefined || platform === 'local') ports.rememberRun(plan.runId);
+  const metadata = await runMetadata(plan, repositories, baseline, ports, signal, request);
   const recorder = new RunRecorder(metadata, ports);
   await recorder.begin();
   try {
     await measureAll({ runtime: config.emulator.runtime, plan, baseline, metadata, recorder, ports, signal });
     signal.throwIfAborted();
+    if (request.shard !== undefined) return await finishShard(request, request.shard, recorder, ports);
     await compareAll(config, baseline, recorder);
     return await publish(request, recorder, ports);
   } catch (error) {
     await recorder.finish(signal.aborted ? 'cancelled' : 'failed');
     throw error;
   }
+}
+
+interface Todo {
+  readonly items: readonly PlannedItem[];
+  readonly carried: readonly CarriedItem[];
+  readonly reason: string;
+}
+
+/** What a change touches; a job of a run of several has its part of what was planned, and carries nothing. */
+async function whatToDo(
+  request: BenchmarkRequest,
+  { items, ports }: { readonly items?: readonly PlannedItem[]; readonly ports: Ports },
+  repositories: readonly ServiceRepository[],
+  config: Config,
+  signal: AbortSignal,
+): Promise<Todo> {
+  if (items !== undefined) return { items, carried: [], reason: 'as planned' };
+  const changes = request.shard === undefined ? request : { selection: request.selection, all: true };
+  const { measured, carried, reason, compared } = await selectForChange(changes, repositories, config, ports, signal);
+  if (compared) ports.logger.info(reason);
+  return {
+    items: plannedItems(measured, request.profiles, config).map(({ item }) => item),
+    carried: carriedItems(carried, request.profiles, config),
+    reason,
+  };
+}
+
+/** A job of a run of several judges and publishes nothing: verdicts are corrected over all that the run measured. */
+async function finishShard(
+  { failOn, format }: BenchmarkRequest,
+  shard: string,
+  recorder: RunRecorder,
+  ports: Ports,
+): Promise<Outcome> {
+  await recorder.finish('finished');
+  const { run } = recorder;
+  const { runId } = run.metadata;
+  ports.print(EXPORTERS[format](run, ports.terminal));
+  const place = `${ports.store.location.replace(/\/$/, '')}/${shardPath(runId, shard, '').slice(0, -1)}`;
+  ports.logger.info(`stored shard ${shard} of run ${runId} at ${place}`);
+  return { exitCodes: runToExit(run, failOn), outputs: { 'run-id': runId, 'results-path': place } };
+}
+
+function carriedText({ carried, reason }: Todo): string {
+  if (carried.length === 0) return '';
+  const lines = carried.map(({ implementation, profile, reason: why }) => `  ${implementation} (${profile}): ${why}`);
+  return `\n${reason}; taken over from the baseline:\n${lines.join('\n')}\n`;
 }
 
 /** What flags and configuration change of the suite; flags win. */

@@ -7,7 +7,7 @@ import { type ItemDetails, jobMatrix, jobPlanShards } from '../plan/matrix.ts';
 import { discoverRepositories } from './catalog.ts';
 import { jobPlan } from './job-plan.ts';
 import type { Outcome } from './outcome.ts';
-import { itemName, plannedItems } from './planned-items.ts';
+import { plannedItems } from './planned-items.ts';
 import type { Ports } from './ports.ts';
 import { type ChangeSelection, type Choice, selectForChange } from './selection.ts';
 
@@ -45,13 +45,11 @@ export async function discover(
 const NO_FILTER = { types: [], languages: [], frameworks: [], implementations: [] };
 
 function detailsOf(measured: readonly Choice[]): (item: PlannedItem) => ItemDetails {
+  const key = (type: string, name: string) => `${type}/${name}`;
   const known = new Map(
-    measured.map(({ implementation }) => [
-      itemName({ type: implementation.serviceType, implementation: implementation.name }),
-      implementation,
-    ]),
+    measured.map(({ implementation }) => [key(implementation.serviceType, implementation.name), implementation]),
   );
-  return (item) => known.get(itemName(item)) ?? {};
+  return ({ type, implementation }) => known.get(key(type, implementation)) ?? {};
 }
 
 /** In the order of the manifests. */

@@ -3,7 +3,10 @@ import type { PlannedItem } from '../domain/job-plan.ts';
 import type { SelectedImplementation } from '../plan/filter.ts';
 import { profileNamed, resolveProfiles } from './profiles.ts';
 
-/** Each implementation with each profile, or with its own where the configuration gives it one. Throws UsageError. */
+/**
+ * Each implementation with each profile; where one profile is wanted, an implementation's own goes before it, as in a
+ * run's plan. Throws UsageError.
+ */
 export function plannedItems<T extends SelectedImplementation>(
   selected: readonly T[],
   profiles: readonly string[],
@@ -12,13 +15,9 @@ export function plannedItems<T extends SelectedImplementation>(
   const wanted = resolveProfiles(profiles, config).map(({ name }) => name);
   return selected.flatMap((of) => {
     const { name, serviceType } = of.implementation;
-    const own = Object.hasOwn(config.implementations, name) ? config.implementations[name]?.profile : undefined;
+    const configured = wanted.length === 1 && Object.hasOwn(config.implementations, name);
+    const own = configured ? config.implementations[name]?.profile : undefined;
     const names = own === undefined ? wanted : [profileNamed(own, config).name];
     return names.map((profile) => ({ item: { type: serviceType, implementation: name, profile }, of }));
   });
-}
-
-/** As `only` of a run's plan names an implementation. */
-export function itemName({ type, implementation }: Omit<PlannedItem, 'profile'>): string {
-  return `${type}/${implementation}`;
 }

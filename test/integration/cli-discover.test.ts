@@ -54,7 +54,15 @@ test('the implementations of a ref, as JSON, as a table and as a job matrix', as
 
   const matrix = JSON.parse((await discover('--config', 'tag.yaml', '--format', 'matrix')).stdout);
   assert.equal(matrix.include.length, 6);
-  assert.match(JSON.stringify(matrix.include[0]), /"right"/);
+  assert.deepEqual(matrix.include[5], {
+    shard: '06',
+    title: 'right',
+    implementation: 'right',
+    type: 'discord-webhook',
+    profile: 'default',
+    language: 'javascript',
+    framework: 'node-http',
+  });
 });
 
 test('filters by type, language, framework and implementation', async () => {
