@@ -3,6 +3,7 @@ import * as core from '@actions/core';
 import { execute } from './commands/index.ts';
 import { readActionInputs, readGithubToken } from './config/action-inputs.ts';
 import { openContext } from './context.ts';
+import type { Annotation } from './domain/annotation.ts';
 import { formatError, PerfError } from './domain/errors.ts';
 import { EXIT, winningExitCode } from './domain/exit-codes.ts';
 
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   try {
     const outcome = await execute({ request, ...context, signal: controller.signal });
     for (const [name, value] of Object.entries(outcome.outputs)) core.setOutput(name, value);
+    for (const annotation of outcome.annotations ?? []) annotate(annotation);
     if (outcome.summary !== undefined) writeSummary(outcome.summary);
     const code = winningExitCode(outcome.exitCodes);
     const { outputs, states = {} } = outcome;
@@ -61,21 +63,43 @@ async function post(): Promise<void> {
   }
 }
 
+/** Codes by which a shell knows that a signal ended a process. */
+const CANCELLED = { SIGINT: 130, SIGTERM: 143 } as const;
+let cancelledBy: keyof typeof CANCELLED | undefined;
+
+/** The runner cancels with SIGINT, 7.5 s later with SIGTERM, 2.5 s later it kills; the post step comes after that. */
 function abortOnSignals(): AbortController {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => controller.abort(new Error(`cancelled (${name})`)));
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      cancelledBy ??= name;
+      controller.abort(new Error(`cancelled (${name})`));
+    });
+  }
   return controller;
+}
+
+/** A remark on a file: a command to the runner, whose values @actions/core escapes. */
+function annotate({ level, file, line, title, message }: Annotation): void {
+  const properties = { file, title, ...(line === undefined ? {} : { startLine: line }) };
+  const say = { error: core.error, warning: core.warning, notice: core.notice }[level];
+  say(message, properties);
 }
 
 function writeSummary(markdown: string): void {
   const file = process.env.GITHUB_STEP_SUMMARY;
   if (file === undefined || file === '') return;
-  const whole = Buffer.byteLength(markdown) <= SUMMARY_LIMIT_BYTES;
-  appendFileSync(file, whole ? markdown : 'The report is too long for a job summary; see the output `report-path`.\n');
+  // Reports of runs are cut to fit; the lists of validate and compare are this long only by mistake or malice.
+  const fits = Buffer.byteLength(markdown) <= SUMMARY_LIMIT_BYTES;
+  appendFileSync(file, fits ? markdown : 'The list is too long for a job summary: the log has it.\n');
 }
 
 function fail(error: unknown): void {
+  if (cancelledBy !== undefined) {
+    core.setFailed(`cancelled (${cancelledBy}): what this step had deployed was removed`);
+    process.exitCode = CANCELLED[cancelledBy];
+    return;
+  }
   const expected = error instanceof PerfError;
   if (expected && error.at?.line !== undefined)
     core.error(error.message, { file: error.at.file, startLine: error.at.line });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, availableParallelism, platform as osPlatform, userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { readJob } from './adapters/github/job.ts';
 import { createImageBuilder } from './adapters/images/builder.ts';
 import { createActionsLogger } from './adapters/logging/actions.ts';
 import { createJsonLogger } from './adapters/logging/json.ts';
@@ -19,15 +20,18 @@ import { makeDirectory } from './adapters/system/make-directory.ts';
 import { readContract, readSchemas } from './adapters/system/shipped-files.ts';
 import { removeDeadWork, stateDirectories } from './adapters/system/state-directories.ts';
 import { createHttpTransport } from './adapters/transports/http.ts';
+import { platformOf, withPullRequest } from './commands/job-change.ts';
 import type { Ports, RunningEmulator } from './commands/ports.ts';
 import { type Config, secretValues } from './config/config.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { CommandRequest } from './config/request.ts';
 import type { Schemas } from './config/schemas.ts';
 import { InfrastructureError, UsageError } from './domain/errors.ts';
+import type { Job } from './domain/job.ts';
 import type { PlatformName } from './domain/plan.ts';
 import { stopLeftovers } from './emulator/instances/leftovers.ts';
 import { CONTRACTS, TOOL_ROOT } from './paths.ts';
+import type { CodeHost } from './ports/code-host.ts';
 import { SILENT } from './ports/event-sink.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Platform } from './ports/platform.ts';
@@ -62,17 +66,16 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
   const workingDirectory = process.cwd();
   const schemas = await readSchemas(CONTRACTS);
   const config = await readConfig(request, entry, workingDirectory, schemas);
-  const platformName: PlatformName = request.platform ?? (config.gcp.projectId === undefined ? 'local' : 'cloudrun');
   const logger = createLogger(request, entry, secretValues(config));
   for (const warning of config.warnings) logger.warn(warning);
+  const started = entry.kind === 'action' ? await readJob(process.env, (path) => readFile(path, 'utf8')) : undefined;
+  const codeHost = once(async () => openCodeHost(started, entry, logger));
+  const job = started === undefined ? undefined : await withPullRequest(started, request, codeHost, entry.signal);
+  const platformName = platformOf(request, config, job, logger);
 
   const state = stateDirectories(process.env);
   const clock = createClock();
   const opened: (() => Promise<void>)[] = [];
-  const once = <T>(open: () => Promise<T>): (() => Promise<T>) => {
-    let result: Promise<T> | undefined;
-    return () => (result ??= open());
-  };
 
   // An emulator for others finds images where others can put them; a run's own images end with the run.
   const imagesDirectory = request.command === 'emulate' ? join(state.root, 'images') : state.images;
@@ -168,7 +171,8 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       const { adminHost, adminPort, loggingUrl } = await emulator();
       return { adminHost: `${adminHost}:${adminPort}`, loggingUrl, pubsubHost: (await pubsub()).host, imagesDirectory };
     },
-    codeHost: async () => undefined,
+    ...(job === undefined ? {} : { job }),
+    codeHost,
     events: SILENT,
     stopLeftovers: async () => {
       const stopped = await stopLeftovers(state.instances);
@@ -201,6 +205,28 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
 }
 
 const LOCAL_PLACE = 'local';
+
+/** Opens on the first call; later calls share what came of it. */
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= open());
+}
+
+async function openCodeHost(
+  job: Job | undefined,
+  { githubToken }: Entry,
+  logger: Logger,
+): Promise<CodeHost | undefined> {
+  if (job === undefined || githubToken === undefined) return undefined;
+  const { createGitHub } = await import(/* webpackMode: "eager" */ './adapters/github/code-host.ts');
+  return createGitHub({
+    apiUrl: process.env.GITHUB_API_URL ?? 'https://api.github.com',
+    repository: job.repository,
+    token: githubToken,
+    userAgent: `cloudrun-perf/${toolVersion()}`,
+    logger,
+  });
+}
 
 async function readConfig(
   request: CommandRequest,

@@ -181,7 +181,8 @@ export const ACTION_OUTPUTS: readonly ActionOutput[] = [
   { name: 'run-id', description: 'Id of the run.' },
   {
     name: 'verdict',
-    description: 'contract failed, regression, improvement, no change, inconclusive, new, or not measured.',
+    description:
+      'contract failed, regression, improvement, no change, inconclusive, new, or not measured; passed after validate.',
   },
   { name: 'results-path', description: "Directory or address of the run's stored results." },
   { name: 'report-path', description: 'Path of the Markdown report.' },
