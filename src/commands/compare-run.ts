@@ -15,7 +15,8 @@ import type { RunRecorder } from './recorder.ts';
 export async function compareAll(config: Config, baseline: BaselineSource, recorder: RunRecorder): Promise<void> {
   const { metadata, results } = recorder.run;
   const options = compareOptions(config);
-  const tested = results.map((group) => testGroup(group, metadata, baseline, options));
+  const beside = baseline.trees.size > 0 || results.some(({ implementations }) => implementations.some(hasBase));
+  const tested = results.map((group) => testGroup(group, metadata, baseline, beside, options));
   const outcomes = assembleAll(tested, options);
   for (const [index, group] of results.entries()) {
     const outcome = outcomes[index];
@@ -34,6 +35,7 @@ function testGroup(
   group: ServiceTypeResults,
   metadata: RunMetadata,
   baseline: BaselineSource,
+  beside: boolean,
   options: CompareOptions,
 ): TestedGroup {
   const { implementations } = group;
@@ -44,11 +46,11 @@ function testGroup(
   if (stored !== undefined) {
     const tested = testStored(implementations, stored, options);
     // Bases that were found and not measured are among the failures of the run.
-    return baseline.trees.size > 0
+    return beside
       ? { ...tested, modeReason: `${tested.modeReason}; no base was measured beside the head` }
       : because(tested);
   }
-  if (baseline.trees.size > 0) return because(testSideBySide(implementations, options, lostBases(group, metadata)));
+  if (beside) return because(testSideBySide(implementations, options, lostBases(group, metadata)));
   // Without any baseline every measured implementation is new; the stored comparison says so, state by state.
   const nothing = testStored(implementations, [], options);
   const reason =

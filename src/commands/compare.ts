@@ -1,12 +1,14 @@
-import { compareRuns } from '../compare/runs.ts';
-import { compareStored } from '../compare/stored.ts';
+import { assembleAll, type TestedGroup } from '../compare/assemble.ts';
+import { testRuns } from '../compare/runs.ts';
+import { testStored } from '../compare/stored.ts';
 import type { Config } from '../config/config.ts';
 import type { CompareRequest } from '../config/request.ts';
-import type { Comparison } from '../domain/comparison.ts';
+import type { BaselineReference, Comparison } from '../domain/comparison.ts';
 import { UsageError } from '../domain/errors.ts';
 import { EXIT } from '../domain/exit-codes.ts';
 import type { Run, ServiceTypeResults } from '../domain/run.ts';
 import { COMPARISON_EXPORTERS } from '../report/registry.ts';
+import { groupKey } from '../results/groups.ts';
 import { comparisonPath, dayOf } from '../results/layout.ts';
 import { loadBaseline, loadRun } from '../results/runs.ts';
 import { compareOptions } from './compare-run.ts';
@@ -47,26 +49,37 @@ export async function compare(request: CompareRequest, config: Config, ports: Po
   };
 }
 
+interface Tested {
+  readonly results: ServiceTypeResults;
+  readonly group: TestedGroup;
+  readonly baseline: BaselineReference;
+}
+
+/** All gate tests of the comparison as one family. */
+function assembled(tested: readonly Tested[], config: Config): readonly Comparison[] {
+  const outcomes = assembleAll(
+    tested.map(({ group }) => group),
+    compareOptions(config),
+  );
+  return tested.flatMap(({ results: { serviceType, profile }, baseline }, index) => {
+    const outcome = outcomes[index];
+    const group = { serviceType, ...(profile === undefined ? {} : { profile }) };
+    return outcome === undefined ? [] : [{ ...outcome, ...group, baseline }];
+  });
+}
+
 async function againstRun(runId: string, current: Run, config: Config, ports: Ports): Promise<readonly Comparison[]> {
   const base = await loadRun(ports.store, runId, ports.schemas);
   const { commit, startedAt } = base.metadata;
   const run = { runId: base.metadata.runId, date: startedAt, ...(commit === undefined ? {} : { commit }) };
-  return current.results.flatMap((results) => {
-    const other = base.results.find(({ serviceType }) => serviceType === results.serviceType);
+  const baseline = { runIds: [run.runId], date: startedAt, ...(commit === undefined ? {} : { commit }) };
+  const tested = current.results.flatMap((results): Tested[] => {
+    const other = base.results.find((group) => groupKey(group) === groupKey(results));
     if (other === undefined) return [];
-    const outcome = compareRuns(
-      results.implementations,
-      { results: other.implementations, run },
-      compareOptions(config),
-    );
-    return [
-      {
-        ...outcome,
-        serviceType: results.serviceType,
-        baseline: { runIds: [run.runId], date: startedAt, ...(commit === undefined ? {} : { commit }) },
-      },
-    ];
+    const stored = { results: other.implementations, run };
+    return [{ results, group: testRuns(results.implementations, stored, compareOptions(config)), baseline }];
   });
+  return assembled(tested, config);
 }
 
 async function againstBaseline(current: Run, config: Config, ports: Ports): Promise<readonly Comparison[]> {
@@ -76,13 +89,14 @@ async function againstBaseline(current: Run, config: Config, ports: Ports): Prom
       hint: 'a benchmark makes the first one by itself; or name a run with --baseline',
     });
   }
-  return current.results.flatMap((results: ServiceTypeResults) => {
-    const entries = baseline.serviceTypes[results.serviceType];
+  const tested = current.results.flatMap((results): Tested[] => {
+    const entries = baseline.serviceTypes[groupKey(results)];
     if (entries === undefined) return [];
     const runIds = [...new Set(entries.flatMap(({ runs }) => runs.map(({ runId }) => runId)))];
-    const outcome = compareStored(results.implementations, entries, compareOptions(config));
-    return [{ ...outcome, serviceType: results.serviceType, baseline: { runIds, date: baseline.updatedAt } }];
+    const group = testStored(results.implementations, entries, compareOptions(config));
+    return [{ results, group, baseline: { runIds, date: baseline.updatedAt } }];
   });
+  return assembled(tested, config);
 }
 
 function worst(verdicts: ReadonlySet<string>): string {

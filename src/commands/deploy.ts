@@ -2,11 +2,13 @@ import type { Config } from '../config/config.ts';
 import type { DeployRequest } from '../config/request.ts';
 import { EXIT } from '../domain/exit-codes.ts';
 import type { PlatformName } from '../domain/plan.ts';
+import { buildOnce } from './build-once.ts';
 import { discoverRepositories } from './catalog.ts';
 import { untilAborted } from './emulate.ts';
 import type { Outcome } from './outcome.ts';
 import { mapParallel } from './parallel.ts';
 import { planRun } from './plan-run.ts';
+import { labelOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
 import { prepare, removeServices, StageError } from './prepare.ts';
 
@@ -38,15 +40,16 @@ export async function deploy(
     return { exitCodes: [], outputs: {} };
   }
   ports.rememberRun(plan.runId);
+  const building = { ...ports, builder: buildOnce(ports.builder) };
   const failures: unknown[] = [];
   const deployed: { name: string; service: string; url: string }[] = [];
   try {
     await mapParallel(plan.implementations, ports.tool.cpus, async (planned) => {
-      const { name } = planned.implementation;
+      const name = labelOf(planned, plan);
       const missing = await ports.builder.unavailable(planned.implementation);
       if (missing !== undefined) return ports.logger.warn(`${name} is not deployed: ${missing}`);
       try {
-        const { sides } = await prepare(plan, planned, {}, ports, (error) => failures.push(error), signal);
+        const { sides } = await prepare(plan, planned, {}, building, (error) => failures.push(error), signal);
         for (const { deployment } of sides) deployed.push({ name, service: deployment.service, url: deployment.url });
       } catch (error) {
         if (signal.aborted) throw error;

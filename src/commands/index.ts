@@ -37,7 +37,7 @@ export function execute({ request, config, platform, ports, signal }: Execution)
     case 'benchmark':
       return benchmark(request, platform, config, ports, signal);
     case 'report':
-      return report(request, ports);
+      return report(request, config, ports, signal);
     case 'compare':
       return compare(request, config, ports);
     case 'cleanup':

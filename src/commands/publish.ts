@@ -1,86 +1,104 @@
-import type { BenchmarkRequest } from '../config/request.ts';
+import type { FailOn, ReportFormat } from '../config/request.ts';
 import type { Run } from '../domain/run.ts';
 import { COMPARISON_EXPORTERS, EXPORTERS } from '../report/registry.ts';
 import { runToExit } from '../report/run-exit.ts';
-import { updateBaseline } from '../results/baseline.ts';
 import { BASELINE_LATEST, comparisonPath, dayOf, metadataPath, runReportPath } from '../results/layout.ts';
-import { loadBaseline, saveBaseline } from '../results/runs.ts';
+import { type BaselineOptions, keepBaseline } from './keep-baseline.ts';
 import type { Outcome } from './outcome.ts';
+import { labelIn } from './planned-group.ts';
 import type { Ports } from './ports.ts';
 import type { RunRecorder } from './recorder.ts';
 
+export interface PublishRequest extends BaselineOptions {
+  readonly failOn: readonly FailOn[];
+  readonly format: ReportFormat;
+  /** Takes the report in place of standard output. */
+  readonly output?: string;
+}
+
 /** Closes the run: reports, comparison and baseline into the store, the report to the user. */
-export async function publish(request: BenchmarkRequest, recorder: RunRecorder, ports: Ports): Promise<Outcome> {
-  const { store } = ports;
+export async function publish(request: PublishRequest, recorder: RunRecorder, ports: Ports): Promise<Outcome> {
   await recorder.finish('finished');
   const { run } = recorder;
-  const { runId } = run.metadata;
-  const reportPath = runReportPath(runId, 'md');
-  await store.write(reportPath, EXPORTERS.markdown(run));
+  const places = await storeReports(run, request, ports);
+  await show(run, request, ports);
+  const paths = Object.entries(places).map(([what, place]) => `${what.padEnd(11)} ${place}`);
+  // Programs that read JSON or Markdown from standard output must get nothing else.
+  if (request.format === 'terminal' && request.output === undefined) ports.print(`\n${paths.join('\n')}\n`);
+  else for (const path of paths) ports.logger.info(path);
+  return outcomeOf(run, request.failOn, ports);
+}
+
+/** Where things were stored, by what they are. */
+export type StoredPlaces = Readonly<Record<string, string>>;
+
+/** Stores what is made of a run that is measured and compared: its reports, its comparison, the baseline. */
+export async function storeReports(run: Run, options: BaselineOptions, ports: Ports): Promise<StoredPlaces> {
+  const { store } = ports;
+  const { runId, startedAt } = run.metadata;
+  await store.write(runReportPath(runId, 'md'), EXPORTERS.markdown(run));
   await store.write(runReportPath(runId, 'json'), EXPORTERS.json(run));
   const comparisons = run.results.flatMap(({ comparison }) => (comparison === undefined ? [] : [comparison]));
-  const day = dayOf(run.metadata.startedAt);
+  const day = dayOf(startedAt);
   await store.write(comparisonPath(day, 'json'), COMPARISON_EXPORTERS.json(comparisons));
   await store.write(comparisonPath(day, 'md'), COMPARISON_EXPORTERS.markdown(comparisons));
-  const baselineNote = await keepBaseline(request.saveBaseline ?? false, run, ports);
-
-  const place = (path: string) => `${store.location.replace(/\/$/, '')}/${path}`;
-  const paths = [
-    `report      ${place(reportPath)}`,
-    `as JSON     ${place(runReportPath(runId, 'json'))}`,
-    `run         ${place(metadataPath(runId))}`,
-    `comparison  ${place(comparisonPath(day, 'md'))}`,
-    ...(baselineNote === undefined ? [] : [`baseline    ${place(BASELINE_LATEST)} (${baselineNote})`]),
-  ];
-  ports.print(EXPORTERS[request.format](run, ports.terminal));
-  // Programs that read JSON or Markdown from standard output must get nothing else.
-  if (request.format === 'terminal') ports.print(`\n${paths.join('\n')}\n`);
-  else for (const path of paths) ports.logger.info(path);
-
+  const baseline = await keepBaseline(options, run, ports);
   return {
-    exitCodes: runToExit(run, request.failOn),
+    report: placeOf(runReportPath(runId, 'md'), ports),
+    'as JSON': placeOf(runReportPath(runId, 'json'), ports),
+    run: placeOf(metadataPath(runId), ports),
+    comparison: placeOf(comparisonPath(day, 'md'), ports),
+    ...(baseline === undefined ? {} : { baseline: `${placeOf(BASELINE_LATEST, ports)} (${baseline})` }),
+  };
+}
+
+/** The report, as asked for and to where. */
+export async function show(run: Run, { format, output }: PublishRequest, ports: Ports): Promise<void> {
+  if (output === undefined) ports.print(EXPORTERS[format](run, ports.terminal));
+  else await ports.writeFile(output, EXPORTERS[format](run));
+}
+
+/** What a stored run means for the process and for the job's next steps. */
+export function outcomeOf(run: Run, failOn: readonly FailOn[], ports: Ports): Outcome {
+  const { runId } = run.metadata;
+  return {
+    exitCodes: runToExit(run, failOn),
     outputs: {
       'run-id': runId,
       verdict: verdictOf(run),
-      'results-path': place(`runs/${runId}`),
-      'report-path': place(reportPath),
+      'results-path': placeOf(`runs/${runId}`, ports),
+      'report-path': placeOf(runReportPath(runId, 'md'), ports),
     },
     states: statesOf(run),
     summary: EXPORTERS.markdown(run),
   };
 }
 
+const placeOf = (path: string, { store }: Ports) => `${store.location.replace(/\/$/, '')}/${path}`;
+
+/** Verdict or state by implementation, in a run with several profiles by `name (profile)`. */
 function statesOf({ results }: Run): Record<string, string> {
-  const entries = results.flatMap(({ implementations, comparison }) =>
-    implementations.map(({ name, state }) => {
-      const judged = comparison?.implementations.find(({ implementation }) => implementation === name);
-      return [name, state ?? judged?.verdict ?? judged?.state ?? 'not measured'] as const;
+  const entries = results.flatMap((group) =>
+    group.implementations.map(({ name, state }) => {
+      const judged = group.comparison?.implementations.find(({ implementation }) => implementation === name);
+      return [labelIn(name, group), state ?? judged?.verdict ?? judged?.state ?? 'not measured'] as const;
     }),
   );
   return Object.fromEntries(entries);
 }
 
-/**
- * The first run ever makes the baseline, unless it is known to be a regression; later ones only when asked, which is
- * for main to do.
- */
-async function keepBaseline(wanted: boolean, run: Run, ports: Ports): Promise<string | undefined> {
-  const previous = await loadBaseline(ports.store, ports.schemas);
-  const regressed = run.results.some(({ comparison }) => comparison?.verdict === 'regression');
-  if (!wanted && (previous !== undefined || regressed)) return undefined;
-  const updated = run.results.reduce((baseline, results) => updateBaseline(baseline, results, run.metadata), previous);
-  if (updated === undefined || Object.values(updated.serviceTypes).every((entries) => entries.length === 0))
-    return undefined;
-  await saveBaseline(ports.store, updated, ports.schemas);
-  return previous === undefined ? 'the first one' : 'updated';
-}
+const WORST_FIRST = [
+  'contract failed',
+  'regression',
+  'inconclusive',
+  'improvement',
+  'no change',
+  'new',
+  'not measured',
+  'carried',
+];
 
 function verdictOf(run: Run): string {
-  const states = run.results.flatMap(({ implementations }) => implementations.flatMap(({ state }) => state ?? []));
-  if (states.includes('contract failed')) return 'contract failed';
-  const verdicts = run.results.flatMap(({ comparison }) => comparison?.verdict ?? []);
-  const worst = ['regression', 'inconclusive', 'improvement', 'no change'].find((verdict) =>
-    verdicts.some((found) => found === verdict),
-  );
-  return worst ?? (states.includes('new') || verdicts.includes('none') ? 'new' : 'not measured');
+  const states = new Set(Object.values(statesOf(run)));
+  return WORST_FIRST.find((state) => states.has(state)) ?? 'not measured';
 }

@@ -1,13 +1,30 @@
+import type { Config } from '../config/config.ts';
 import type { ReportRequest } from '../config/request.ts';
-import { EXPORTERS } from '../report/registry.ts';
 import { loadRun } from '../results/runs.ts';
+import { fanIn, openPlan } from './fan-in.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
+import { outcomeOf, publish, show, storeReports } from './publish.ts';
 
-/** Renders a stored run again, in any format. */
-export async function report(request: ReportRequest, ports: Ports): Promise<Outcome> {
+/**
+ * Puts a run of several jobs together, or renders a stored one again, in any format. A run that is whole is stored again
+ * only when its baseline is asked for, and fails nothing unless that is asked for.
+ */
+export async function report(
+  request: ReportRequest,
+  config: Config,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const plan = await openPlan(request.run, ports);
+  if (plan !== undefined) return publish(request, await fanIn(plan, config, ports, signal), ports);
   const run = await loadRun(ports.store, request.run, ports.schemas);
-  if (request.output === undefined) ports.print(EXPORTERS[request.format](run, ports.terminal));
-  else await ports.writeFile(request.output, EXPORTERS[request.format](run));
-  return { exitCodes: [], outputs: { 'run-id': run.metadata.runId }, summary: EXPORTERS.markdown(run) };
+  if (request.saveBaseline === true) {
+    const places = await storeReports(run, request, ports);
+    if (places.baseline !== undefined) ports.logger.info(`baseline ${places.baseline}`);
+  }
+  await show(run, request, ports);
+  const outcome = outcomeOf(run, request.failOn, ports);
+  // Whoever only wants to read a run that failed is told so by the report.
+  return request.failOn.includes('never') ? { ...outcome, exitCodes: [] } : outcome;
 }
