@@ -137,5 +137,7 @@ function history({ implementations }: MigratedFolder, { root, repository }: Fold
     'git merge --ff-only with-history',
     '```',
     '',
+    'What was left out above comes back by that merge: delete it again.',
+    '',
   ];
 }

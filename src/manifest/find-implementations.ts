@@ -58,10 +58,15 @@ export function findImplementations(paths: readonly string[]): FoundFolder {
   });
   const belongs = (path: string) => roots.some((root) => isBelow(path, root));
   const rest = paths.filter((path) => !belongs(path));
+  const others = new Set(dockerfiles);
   return {
     implementations,
-    ignored: rest.filter((path) => dockerfiles.includes(path)),
-    remaining: [...new Set(rest.map((path) => (path.includes('/') ? `${path.split('/')[0]}/` : path)))].sort(),
+    ignored: rest.filter((path) => others.has(path)),
+    remaining: [
+      ...new Set(
+        rest.filter((path) => !others.has(path)).map((path) => (path.includes('/') ? `${path.split('/')[0]}/` : path)),
+      ),
+    ].sort(),
   };
 }
 

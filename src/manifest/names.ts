@@ -12,26 +12,21 @@ export function implementationName(path: string): string {
   return cut(named, LONGEST);
 }
 
-/** A name for every path, none twice: the later ones of equal names get a number, in order of their paths. */
+/** A name for every path, none twice. Of several that would have the same, the one that is called so already keeps it. */
 export function uniqueNames(paths: readonly string[]): ReadonlyMap<string, string> {
+  const sorted = [...paths].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   const names = new Map<string, string>();
   const taken = new Set<string>();
-  // Plain names first, so that `a-2` keeps its own beside two that are both called `a`.
-  const sorted = [...paths].sort();
-  const first = sorted.filter((path) => {
-    const name = implementationName(path);
-    if (taken.has(name)) return false;
+  const take = (path: string, name: string) => {
     taken.add(name);
     names.set(path, name);
-    return true;
-  });
-  for (const path of sorted.filter((one) => !first.includes(one))) {
-    const name = numbered(implementationName(path), taken);
-    taken.add(name);
-    names.set(path, name);
-  }
+  };
+  for (const path of sorted) if (!taken.has(implementationName(path))) take(path, implementationName(path));
+  for (const path of sorted) if (!names.has(path)) take(path, numbered(implementationName(path), taken));
   return names;
 }
+
+const rank = (path: string) => (implementationName(path) === path ? 0 : 1);
 
 function numbered(name: string, taken: ReadonlySet<string>): string {
   for (let number = 2; ; number += 1) {

@@ -83,7 +83,8 @@ function segmentPattern(segment: string): (name: string) => boolean {
   if (segment.length > LONGEST_PATTERN) return () => true;
   const parts = segment.replace(/\[[^\]]*\]/g, '?').split(/\*+/);
   return (name) => {
-    if (parts.length === 1) return fits(parts[0] ?? '', name) && name.length === segment.length;
+    const [only = ''] = parts;
+    if (parts.length === 1) return fits(only, name) && name.length === only.length;
     const [first = '', ...rest] = parts;
     const last = rest.pop() ?? '';
     if (!fits(first, name) || name.length < first.length + last.length) return false;
