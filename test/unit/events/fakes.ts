@@ -5,6 +5,8 @@ import type { LogFields, Logger } from '../../../src/ports/logger.ts';
 export interface FakeClock extends Clock {
   /** Every wait that was asked for, in milliseconds. */
   readonly waits: readonly number[];
+  /** How many waits last. */
+  readonly pending: number;
   advance(durationMs: number): void;
 }
 
@@ -15,9 +17,12 @@ export interface FakeClock extends Clock {
 export function createFakeClock(heldFromMs = Number.POSITIVE_INFINITY, epochMs = Date.UTC(2026, 10, 21)): FakeClock {
   let nowMs = 0;
   const waits: number[] = [];
-  const held: { readonly untilMs: number; readonly end: () => void }[] = [];
+  const held = new Set<{ readonly untilMs: number; readonly end: () => void }>();
   return {
     waits,
+    get pending() {
+      return held.size;
+    },
     epochMs: () => epochMs + nowMs,
     monotonicMs: () => nowMs,
     advance: (durationMs) => {
@@ -29,9 +34,14 @@ export function createFakeClock(heldFromMs = Number.POSITIVE_INFINITY, epochMs =
       waits.push(durationMs);
       if (durationMs < heldFromMs) nowMs += durationMs;
       else
-        await new Promise<void>((end, reject) => {
-          held.push({ untilMs: nowMs + durationMs, end });
-          signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        await new Promise<void>((resolve, reject) => {
+          const wait = { untilMs: nowMs + durationMs, end: () => settle(resolve) };
+          const settle = (done: () => void) => {
+            held.delete(wait);
+            done();
+          };
+          held.add(wait);
+          signal?.addEventListener('abort', () => settle(() => reject(signal.reason)), { once: true });
         });
     },
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { post } from '../../../src/adapters/events/post.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
@@ -16,6 +17,10 @@ before(async () => {
   receiver = await startReceiver();
 });
 after(() => receiver.close());
+
+function* forever() {
+  for (;;) yield 'x'.repeat(10_000);
+}
 
 test('one POST with headers, body and query', async () => {
   const answer = await post(address('/hook?token=a%2Bb'), MESSAGE, LONG_MS, NEVER);
@@ -47,9 +52,10 @@ test('Retry-After and the beginning of the body of a failure', async () => {
 test('the status counts although its body breaks off or never ends', async () => {
   const server = createServer((request, response) => {
     request.resume();
-    response.writeHead(request.url === '/ok' ? 200 : 503, { 'content-length': '1000' });
+    response.writeHead(request.url === '/ok' ? 200 : 503, request.url === '/flood' ? {} : { 'content-length': '1000' });
     response.write('begun');
     if (request.url === '/cut') setImmediate(() => request.socket.resetAndDestroy());
+    if (request.url === '/flood') Readable.from(forever()).pipe(response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -58,6 +64,7 @@ test('the status counts although its body breaks off or never ends', async () =>
     assert.equal((await post(at('/ok'), MESSAGE, LONG_MS, NEVER)).status, 200);
     assert.equal((await post(at('/cut'), MESSAGE, LONG_MS, NEVER)).status, 503);
     assert.deepEqual(await post(at('/endless'), MESSAGE, 200, NEVER), { status: 503, text: 'begun' });
+    assert.equal((await post(at('/flood'), MESSAGE, LONG_MS, NEVER)).text.length, 200);
   } finally {
     server.closeAllConnections();
     server.close();
