@@ -8,6 +8,7 @@ import { EXPORTERS } from '../report/registry.ts';
 import { runToExit } from '../report/run-exit.ts';
 import { shardPath } from '../results/shards.ts';
 import { resolveBaseline } from './baseline-source.ts';
+import { recordCarried } from './carried.ts';
 import { discoverRepositories } from './catalog.ts';
 import { compareAll } from './compare-run.ts';
 import { carriedItems } from './job-plan.ts';
@@ -55,6 +56,7 @@ export async function benchmark(
     await measureAll({ runtime: config.emulator.runtime, plan, baseline, metadata, recorder, ports, signal });
     signal.throwIfAborted();
     if (request.shard !== undefined) return await finishShard(request, request.shard, recorder, ports);
+    await recordCarried(todo.carried, { baseline, metadata, recorder, repositories, config });
     await compareAll(config, baseline, recorder);
     return await publish(request, recorder, ports);
   } catch (error) {
