@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCliArgs } from '../../../src/config/cli-args.ts';
 import { COMMAND_USAGE, GLOBAL_FLAGS } from '../../../src/config/cli-table.ts';
-import { COMMANDS } from '../../../src/config/request.ts';
+import { CLI_COMMANDS } from '../../../src/config/cli-usage.ts';
 import { UsageError } from '../../../src/domain/errors.ts';
 
 const NONE = { types: [], languages: [], frameworks: [], implementations: [] };
@@ -78,6 +78,33 @@ test('global flags before and after the command, lists repeated and with commas'
   });
 });
 
+test('the argument of init and migrate, wherever it stands', () => {
+  const init = { ...PLAIN, command: 'init', type: 'discord-webhook', implementations: [] };
+  const migrate = { ...PLAIN, command: 'migrate', type: 'discord-webhook', output: 'new', proof: true };
+  const cases: [string, object][] = [
+    ['init services --type discord-webhook', { ...init, directory: 'services' }],
+    ['--type discord-webhook init a --impl b,c', { ...init, directory: 'a', implementations: ['b', 'c'] }],
+    ['init report --type discord-webhook', { ...init, directory: 'report' }],
+    ['init migrate --type discord-webhook --impl x', { ...init, directory: 'migrate', implementations: ['x'] }],
+    ['init --type discord-webhook -- --odd', { ...init, directory: '--odd' }],
+    ['migrate old --type discord-webhook --output new', { ...migrate, folder: 'old' }],
+    ['migrate --output new --no-proof --type discord-webhook old', { ...migrate, folder: 'old', proof: false }],
+  ];
+  for (const [text, expected] of cases) assert.deepEqual(line(text), expected, text);
+  assert.deepEqual(parseCliArgs(['init', 'a b', '--type', 'discord-webhook']), { ...init, directory: 'a b' });
+});
+
+test('the commands of the action alone are none of the command line', () => {
+  assert.ok(!(CLI_COMMANDS as readonly string[]).includes('slash-command'));
+  const help = line('--help');
+  assert.ok(help.command === 'help' && !help.text.includes('slash-command'));
+  for (const text of ['slash-command', 'help slash-command', 'slash-command --help'])
+    assert.throws(() => line(text), /there is no command "slash-command"/, text);
+  const usage = line('init --help');
+  assert.ok(usage.command === 'help');
+  assert.match(usage.text, /cloudrun-perf init DIRECTORY \[flags\]/);
+});
+
 test('a service that runs already', () => {
   assert.partialDeepStrictEqual(
     line(
@@ -135,6 +162,13 @@ test('what is refused, and the nearest valid name', () => {
     ['cleanup --all --run run-x', 'bad-option-value', /exclude each other/],
     ['env', 'bad-option-value', /--type is missing/],
     ['emulate --port 70000', 'bad-option-value', /0 to 65535/],
+    ['init --type discord-webhook', 'bad-option-value', /^DIRECTORY is missing/],
+    ['init a b --type discord-webhook', 'unexpected-argument', /init takes one DIRECTORY, and not "b" too/],
+    ['init a', 'bad-option-value', /--type is missing/],
+    ['init a --output b', 'unknown-flag', /init has no flag "--output"/],
+    ['migrate --type discord-webhook --output a', 'bad-option-value', /^FOLDER is missing/],
+    ['migrate a --type discord-webhook', 'bad-option-value', /--output is missing/],
+    ['discover report', 'unexpected-argument', /discover takes no argument "report"/],
   ];
   for (const [text, code, message, hint] of cases) {
     assert.throws(
@@ -155,7 +189,7 @@ test('what is refused, and the nearest valid name', () => {
 test('help on everything names every flag', () => {
   const general = line('--help');
   assert.ok(general.command === 'help');
-  for (const command of COMMANDS) {
+  for (const command of CLI_COMMANDS) {
     assert.match(general.text, new RegExp(`\\n {2}${command} `));
     for (const asked of [`${command} --help`, `help ${command}`, `${command} -h`]) {
       const help = line(asked);
@@ -167,7 +201,7 @@ test('help on everything names every flag', () => {
 });
 
 test('the examples in the usage texts are valid', () => {
-  for (const command of COMMANDS)
+  for (const command of CLI_COMMANDS)
     for (const example of COMMAND_USAGE[command].examples) {
       const [program, ...argv] = example.split(' ');
       assert.equal(program, 'cloudrun-perf');
