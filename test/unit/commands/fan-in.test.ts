@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { compareAll } from '../../../src/commands/compare-run.ts';
+import { fanIn } from '../../../src/commands/fan-in.ts';
+import { RunRecorder } from '../../../src/commands/recorder.ts';
+import { report } from '../../../src/commands/report.ts';
+import type { ReportRequest } from '../../../src/config/request.ts';
+import type { JobPlan, PlannedItem } from '../../../src/domain/job-plan.ts';
+import type { ImplementationResult, Run, RunFailure, RunMetadata } from '../../../src/domain/run.ts';
+import { updateBaseline } from '../../../src/results/baseline.ts';
+import { type ResultGroup, severalProfiles } from '../../../src/results/groups.ts';
+import { savePlan } from '../../../src/results/job-plan.ts';
+import { saveBaseline } from '../../../src/results/runs.ts';
+import { withinShard } from '../../../src/results/shards.ts';
+import { type SeededRandom, seededRandom } from '../../../src/stats/random.ts';
+import { exampleConformance, exampleMetadata, exampleVector } from '../../helpers/example-run.ts';
+import { type Numbers, resultOf, roundsOf, TAGS } from '../../helpers/measured-results.ts';
+import { type RunPorts, runPorts, testConfig } from '../../helpers/run-ports.ts';
+
+const RUN_ID = 'run-20261121-130000-bcdfgh';
+const config = testConfig();
+const never = new AbortController().signal;
+
+interface Measured extends ResultGroup {
+  readonly item: PlannedItem;
+  readonly result: ImplementationResult;
+  readonly failures: readonly RunFailure[];
+}
+
+/** Implementations of two types, with the given profiles: slower, faster, unchanged, broken, new, without their base. */
+function fleet(profiles: readonly string[], random: SeededRandom): readonly Measured[] {
+  const factors = [1, 1.6, 0.6, 1.05, 1];
+  const several = profiles.length > 1;
+  return ['discord-webhook', 'rest-crud'].flatMap((type) =>
+    profiles.flatMap((profile) =>
+      ['a', 'b', 'c', 'd', 'e', 'fails', 'lost', 'lone'].map((name, index): Measured => {
+        const draw = (side: string): Numbers => ({
+          coldMs: 500 * (side === 'head' ? (factors[index] ?? 1) : 1) * Math.exp(0.05 * random.normal()),
+          p50Ms: 20 * Math.exp(0.05 * random.normal()),
+          rps: 400 * Math.exp(0.05 * random.normal()),
+        });
+        const alone = name === 'lone' || name === 'lost';
+        const samples = roundsOf(2, 5, draw, alone ? ['head'] : ['base', 'head']);
+        const tags = { ...TAGS, implementation: name, profile: { ...TAGS.profile, name: profile } };
+        const broken = { ...exampleVector(), state: 'failed' as const };
+        const { measurement: _, ...unmeasured } = resultOf(name, samples, { tags, sides: [] });
+        const result: ImplementationResult =
+          name === 'fails'
+            ? {
+                ...unmeasured,
+                conformance: exampleConformance([broken]),
+                state: 'contract failed',
+                reason: 'failed: x',
+              }
+            : resultOf(name, samples, { tags });
+        const label = several ? `${name} (${profile})` : name;
+        const failures: RunFailure[] =
+          name === 'lost'
+            ? [{ stage: 'build', code: 'build-failed', message: 'no', implementation: `${label} (base)` }]
+            : [];
+        return {
+          serviceType: type,
+          ...(several ? { profile } : {}),
+          item: { type, implementation: name, profile },
+          result,
+          failures,
+        };
+      }),
+    ),
+  );
+}
+
+const facts: Partial<RunMetadata> = {
+  runId: RUN_ID,
+  platform: TAGS.platform,
+  region: TAGS.region,
+  serviceTypes: ['discord-webhook', 'rest-crud'],
+  baselineReason: 'base is a commit, measured beside the head in this run',
+  baseline: { runIds: ['run-1'], date: '2026-11-20T00:00:00.000Z', commit: 'c'.repeat(40) },
+};
+const metadataOf = (changes: Partial<RunMetadata> = {}): RunMetadata => {
+  const { finishedAt: _, ...running } = exampleMetadata({ ...facts, state: 'running', ...changes });
+  return running;
+};
+
+function planOf(shards: readonly (readonly Measured[])[], changes: Partial<JobPlan> = {}): JobPlan {
+  return {
+    format: 'plan/1',
+    runId: RUN_ID,
+    platform: TAGS.platform,
+    suite: 'full',
+    baseline: 'latest',
+    reason: 'everything was asked for',
+    shards: shards.map((members, index) => ({
+      id: String(index + 1).padStart(2, '0'),
+      items: members.map(({ item }) => item),
+    })),
+    carried: [],
+    ...changes,
+  };
+}
+
+async function record(recorder: RunRecorder, members: readonly Measured[], grouped: boolean) {
+  for (const { serviceType, profile, result } of members)
+    await recorder.record({ serviceType, ...(grouped && profile !== undefined ? { profile } : {}) }, '1.0.0', result);
+}
+
+/** What the job of a shard leaves. */
+async function leave(
+  { ports }: RunPorts,
+  shard: string,
+  members: readonly Measured[],
+  changes: Partial<RunMetadata> = {},
+  state: RunMetadata['state'] = 'finished',
+) {
+  const own = { ...ports, store: withinShard(ports.store, RUN_ID, shard) };
+  const failures = members.flatMap((one) => one.failures);
+  const recorder = new RunRecorder(metadataOf({ failures, ...changes }), own);
+  await recorder.begin();
+  await record(recorder, members, severalProfiles(members.map(({ item }) => item)));
+  if (state !== 'running') await recorder.finish(state, { finishedAt: `2026-11-21T14:${shard}:00.000Z` });
+}
+
+/** Members dealt to shards at random, some of which stay empty and are left out. */
+function dealt(members: readonly Measured[], random: SeededRandom): readonly (readonly Measured[])[] {
+  const shards: Measured[][] = Array.from({ length: 5 }, () => []);
+  for (const member of members) shards[Math.floor(random.uniform() * 5)]?.push(member);
+  return shards.filter((shard) => shard.length > 0);
+}
+
+/** The stored baseline of the fleet: everything but `lone`. */
+async function storeBaseline({ ports }: RunPorts, members: readonly Measured[]) {
+  const groups = Map.groupBy(members, ({ serviceType, profile }) => `${serviceType} ${profile ?? ''}`);
+  const metadata = exampleMetadata({ runId: 'run-1', startedAt: '2026-11-20T00:00:00.000Z' });
+  let baseline: ReturnType<typeof updateBaseline> | undefined;
+  for (const [{ serviceType, profile }, ...others] of groups.values() as Iterable<[Measured, ...Measured[]]>) {
+    const own = members.filter((one) => one.serviceType === serviceType && one.profile === profile);
+    assert.equal(own.length, others.length + 1);
+    const implementations = own.map(({ result }) => result).filter(({ name }) => name !== 'lone');
+    const group = { serviceType, ...(profile === undefined ? {} : { profile }) };
+    const results = {
+      format: 'results/1' as const,
+      runId: 'run-1',
+      ...group,
+      contractVersion: '1.0.0',
+      implementations,
+    };
+    baseline = updateBaseline(baseline, results, metadata);
+  }
+  assert.ok(baseline !== undefined);
+  await saveBaseline(ports.store, baseline, ports.schemas);
+  return baseline;
+}
+
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
+
+for (const profiles of [['default'], ['cpu1', 'cpu2']]) {
+  test(`shards put together are the run that one job makes, ${profiles.length} profile(s)`, async () => {
+    const verdicts = new Set<string>();
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const random = seededRandom(seed);
+      const members = fleet(profiles, random);
+      const whole = runPorts();
+      const stored = await storeBaseline(whole, members);
+      const failures = members.flatMap((one) => one.failures);
+      const recorder = new RunRecorder(metadataOf({ failures: [...new Set(failures)] }), whole.ports);
+      await record(recorder, members, true);
+      const trees = new Map([['/repo', new Map()]]);
+      const { baseline: reference, baselineReason: reason } = metadataOf();
+      assert.ok(reference !== undefined && reason !== undefined);
+      await compareAll(config, { trees, stored, reference, reason }, recorder);
+
+      const parts = runPorts();
+      await storeBaseline(parts, members);
+      const shards = dealt(members, random);
+      assert.ok(shards.length > 2);
+      const plan = planOf(shards);
+      for (const [index, shard] of shards.entries()) await leave(parts, plan.shards[index]?.id ?? '', shard);
+      const { run } = await fanIn(plan, config, parts.ports, never);
+
+      assert.deepEqual(plain(run.results), plain(recorder.run.results));
+      const sorted = (list: readonly RunFailure[]) => list.map((failure) => JSON.stringify(failure)).sort();
+      assert.deepEqual(
+        sorted(run.metadata.failures),
+        sorted([...new Map(failures.map((failure) => [JSON.stringify(failure), failure])).values()]),
+      );
+      assert.deepEqual([...run.metadata.serviceTypes].sort(), ['discord-webhook', 'rest-crud']);
+      assert.deepEqual(run.metadata.baseline, reference);
+      for (const { comparison } of run.results)
+        for (const { verdict, state } of comparison?.implementations ?? []) verdicts.add(state ?? verdict ?? '');
+    }
+    // The property means nothing where nothing is told apart.
+    for (const wanted of ['regression', 'improvement', 'inconclusive', 'new', 'contract failed'])
+      assert.ok(verdicts.has(wanted), `${wanted} of ${[...verdicts].join(', ')}`);
+  });
+}
+
+let parts = runPorts();
+const members = fleet(['default'], seededRandom(7)).filter(
+  ({ serviceType, item }) => serviceType === 'discord-webhook' && ['a', 'b', 'c'].includes(item.implementation),
+);
+const [a, b, c] = members;
+assert.ok(a !== undefined && b !== undefined && c !== undefined);
+beforeEach(() => {
+  parts = runPorts();
+});
+
+test('start and end are those of all jobs, and drivers are all named', async () => {
+  await leave(parts, '01', [a], { startedAt: '2026-11-21T13:30:00.000Z', driver: 'two CPUs' });
+  await leave(parts, '02', [b], { startedAt: '2026-11-21T13:10:00.000Z', driver: 'four CPUs' });
+  const { run } = await fanIn(planOf([[a], [b]]), config, parts.ports, never);
+  const { startedAt, finishedAt, driver } = run.metadata;
+  assert.deepEqual(
+    [startedAt, finishedAt, driver],
+    ['2026-11-21T13:10:00.000Z', '2026-11-21T14:02:00.000Z', 'two CPUs; four CPUs'],
+  );
+});
+
+for (const [title, state, reason, code] of [
+  ['left nothing', undefined, 'its job left no results', 'job-lost'],
+  ['was cancelled', 'cancelled', 'its job was cancelled', 'job-cancelled'],
+  ['failed', 'failed', 'its job failed', 'job-failed'],
+  ['was killed', 'running', 'its job ended before it was measured', 'job-lost'],
+  ['forgot one', 'finished', 'its job finished without it', 'job-lost'],
+] as const) {
+  test(`a job that ${title}: what it measured counts, the rest is not measured and a failure`, async () => {
+    await leave(parts, '01', [a]);
+    if (state !== undefined) await leave(parts, '02', [b], {}, state);
+    const { run } = await fanIn(planOf([[a], [b, c]]), config, parts.ports, never);
+    const rows = run.results[0]?.implementations.map(({ name, state: own, reason: why }) => [name, own, why]);
+    const lost = ['not measured', reason];
+    assert.deepEqual(rows, [
+      ['a', undefined, undefined],
+      state === undefined ? ['b', ...lost] : ['b', undefined, undefined],
+      ['c', ...lost],
+    ]);
+    assert.deepEqual(
+      run.metadata.failures.map(({ implementation, stage, code: own, message }) => [
+        implementation,
+        stage,
+        own,
+        message,
+      ]),
+      (state === undefined ? ['b', 'c'] : ['c']).map((name) => [name, 'measure', code, `${reason} (shard 02)`]),
+    );
+    assert.deepEqual(run.results[0]?.implementations[2]?.tags.profile, TAGS.profile);
+    assert.equal(run.results[0]?.comparison?.implementations[2]?.state, 'not measured');
+  });
+}
+
+test('a run of which no job left anything is a run all the same', async () => {
+  const contract = new Map([['contract.yaml', 'type: discord-webhook\nversion: 1.4.0\ndocument: x\n']]);
+  const { ports } = runPorts({ contractFiles: async () => contract });
+  await assert.rejects(fanIn(planOf([[a]]), config, ports, never), 'a contract that cannot be read is an error');
+  const { readContract } = await import('../../../src/adapters/system/shipped-files.ts');
+  const root = new URL('../../../contracts', import.meta.url).pathname;
+  const real = runPorts({ contractFiles: (type) => readContract(root, type) });
+  const { run } = await fanIn(planOf([[a], [b]]), config, real.ports, never);
+  assert.deepEqual(
+    run.results[0]?.implementations.map(({ name, state }) => [name, state]),
+    [
+      ['a', 'not measured'],
+      ['b', 'not measured'],
+    ],
+  );
+  assert.equal(run.results[0]?.contractVersion, '1.0.0');
+  assert.equal(run.metadata.failures.length, 2);
+});
+
+const other = (changes: Partial<RunMetadata>) => () => leave(parts, '02', [b], changes);
+const refusals: readonly [string, () => Promise<void>, RegExp][] = [
+  ['platform', other({ platform: 'local' }), /shard 02 has the platform local, shard 01 has cloudrun/],
+  ['region', other({ region: 'us-east1' }), /shard 02 has the region us-east1, shard 01 has europe-west1/],
+  ['tool', other({ toolVersion: '0.2.0' }), /has the version of cloudrun-perf 0\.2\.0, shard 01 has 0\.1\.0/],
+  ['commit', other({ commit: 'f'.repeat(40) }), /shard 02 has the commit f{40}, shard 01 has 4d5e6f/],
+  ['suite', other({ suite: 'quick' }), /shard 02 has the suite quick/],
+  [
+    'unplanned',
+    () => leave(parts, '02', [c]),
+    /shard 02 has results of .*\/c with profile default, which the plan has not/,
+  ],
+  ['another job', () => leave(parts, '02', [a]), /shards 01 and 02 both have results of discord-webhook\/a/],
+  ['more jobs', () => leave(parts, '03', [b]), /found shard 03, which the plan of run .* has not/],
+  [
+    'contract version',
+    async () => {
+      await leave(parts, '02', [b]);
+      const path = `runs/${RUN_ID}/shards/02/discord-webhook/results.json`;
+      const text = parts.store.texts.get(path) ?? '';
+      parts.store.texts.set(path, text.replace('"contractVersion": "1.0.0"', '"contractVersion": "2.0.0"'));
+    },
+    /shard 02 has version 2\.0\.0 of the contract discord-webhook, shard 01 has 1\.0\.0/,
+  ],
+];
+for (const [title, second, message] of refusals) {
+  test(`parts that do not belong together are refused: ${title}`, async () => {
+    await leave(parts, '01', [a]);
+    await second();
+    await assert.rejects(fanIn(planOf([[a], [b]]), config, parts.ports, never), { code: 'shards-mixed', message });
+  });
+}
+
+test('a part of another run, or damaged, is refused', async () => {
+  await leave(parts, '01', [a]);
+  await leave(parts, '02', [b]);
+  const path = `runs/${RUN_ID}/shards/02/metadata.json`;
+  const text = parts.store.texts.get(path) ?? '';
+  parts.store.texts.set(path, text.replace(RUN_ID, 'run-2'));
+  await assert.rejects(fanIn(planOf([[a], [b]]), config, parts.ports, never), { code: 'run-mixed' });
+  parts.store.texts.set(path, text.replace('"failures": []', '"failures": [], "evil": 1'));
+  await assert.rejects(fanIn(planOf([[a], [b]]), config, parts.ports, never), { code: 'document-invalid' });
+});
+
+test('a job that left files in its checkout has measured the same commit', async () => {
+  const { commit } = metadataOf();
+  await leave(parts, '01', [a]);
+  await leave(parts, '02', [b], { commit: `${commit}-dirty` });
+  const { run } = await fanIn(planOf([[a], [b]], { commit: `${commit}` }), config, parts.ports, never);
+  assert.equal(run.results[0]?.implementations.length, 2);
+  await assert.rejects(fanIn(planOf([[a], [b]], { commit: 'd'.repeat(40) }), config, parts.ports, never), {
+    message: /shard 01 has the commit 4d5e6f.*, the plan has d{40}/,
+  });
+});
+
+const asked: ReportRequest = {
+  command: 'report',
+  run: RUN_ID,
+  failOn: ['regression', 'contract'],
+  format: 'json',
+  acceptRegressions: false,
+  issues: false,
+  verbose: false,
+  dryRun: false,
+};
+
+test('report puts a planned run together once, and renders it afterwards', async () => {
+  const lone = { ...b, item: { ...b.item, implementation: 'quiet' } };
+  const carried = { ...lone.item, contractVersion: '1.0.0', reason: 'unchanged by this pull request' };
+  await savePlan(parts.store, planOf([[a], [b]], { carried: [carried] }), parts.ports.schemas);
+  await leave(parts, '01', [a]);
+  await leave(parts, '02', [b]);
+  const before = parts.store.texts.has(`runs/${RUN_ID}/metadata.json`);
+  const first = await report({ ...asked, run: 'latest' }, config, parts.ports, never);
+  assert.equal(before, false);
+  assert.deepEqual(first.exitCodes, [4]);
+  assert.equal(first.outputs.verdict, 'regression');
+  assert.deepEqual(first.states, { a: 'no change', b: 'regression', quiet: 'carried' });
+  const stored = (path: string) => parts.store.texts.get(`runs/${RUN_ID}/${path}`);
+  const { metadata, results } = { metadata: JSON.parse(stored('metadata.json') ?? ''), results: stored('report.md') };
+  assert.deepEqual([metadata.state, metadata.finishedAt], ['finished', '2026-11-21T14:02:00.000Z']);
+  assert.match(results ?? '', /regression/);
+  const kept = new Map(parts.store.texts);
+  const again = await report({ ...asked, failOn: ['never'] }, config, parts.ports, never);
+  assert.deepEqual(again.exitCodes, []);
+  assert.deepEqual((await report(asked, config, parts.ports, never)).exitCodes, [4]);
+  assert.deepEqual(parts.store.texts, kept);
+  assert.equal(parts.printed[1], parts.printed[0]);
+  assert.equal((JSON.parse(parts.printed[0] ?? '') as Run & { format: string }).format, 'report/1');
+});
+
+test('with fail-on never only what broke the run fails it, and only while it is put together', async () => {
+  await savePlan(parts.store, planOf([[a], [b]]), parts.ports.schemas);
+  await leave(parts, '01', [a]);
+  const request: ReportRequest = { ...asked, failOn: ['never'] };
+  assert.deepEqual((await report(request, config, parts.ports, never)).exitCodes, [1]);
+  assert.deepEqual((await report(request, config, parts.ports, never)).exitCodes, []);
+});
