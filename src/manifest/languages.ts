@@ -1,3 +1,5 @@
+import { type Frameworks, GO, JAVASCRIPT, JVM, PHP, PYTHON, RUST } from './frameworks.ts';
+
 /** How one language shows in a directory, and which dependency stands for which framework. */
 export interface Language {
   readonly language: string;
@@ -5,51 +7,13 @@ export interface Language {
   readonly marker: RegExp;
   /** Names of dependencies in such a file's text; each match gives its first group that is set. */
   readonly dependency: RegExp;
-  /** Framework and its dependency; the first that is found counts. A `*` at the end takes every continuation. */
-  readonly frameworks: readonly (readonly [framework: string, dependency: string])[];
+  readonly frameworks: Frameworks;
   /** What Dependabot calls it, where it knows it. */
   readonly ecosystem?: string;
 }
 
 /** Any word of a file, where a finer look is not worth it. */
 const WORD = /([@A-Za-z_][\w./@-]*)/g;
-const QUOTED = /["']([\w.@/:-]+)["']/g;
-
-const JVM: Language['frameworks'] = [
-  ['quarkus', 'quarkus*'],
-  ['quarkus', 'io.quarkus*'],
-  ['micronaut', 'micronaut*'],
-  ['micronaut', 'io.micronaut*'],
-  ['spring-boot', 'spring-boot*'],
-  ['spring-boot', 'org.springframework.boot*'],
-  ['ktor', 'ktor*'],
-  ['ktor', 'io.ktor*'],
-  ['play', 'com.typesafe.play*'],
-  ['play', 'org.playframework*'],
-  ['helidon', 'helidon*'],
-  ['javalin', 'javalin*'],
-  ['http4k', 'http4k*'],
-  ['dropwizard', 'dropwizard*'],
-  ['vertx', 'vertx*'],
-  ['zio-http', 'zio-http*'],
-  ['http4s', 'http4s*'],
-  ['pekko-http', 'pekko-http*'],
-  ['akka-http', 'akka-http*'],
-];
-
-const PYTHON: Language['frameworks'] = [
-  ['fastapi', 'fastapi'],
-  ['django', 'django'],
-  ['flask', 'flask'],
-  ['litestar', 'litestar'],
-  ['sanic', 'sanic'],
-  ['falcon', 'falcon'],
-  ['quart', 'quart'],
-  ['bottle', 'bottle'],
-  ['tornado', 'tornado'],
-  ['aiohttp', 'aiohttp'],
-  ['starlette', 'starlette'],
-];
 
 /** In order of weight: a web application in any of them may hold a package.json for its pages, so that one is last. */
 export const LANGUAGES: readonly Language[] = [
@@ -57,34 +21,14 @@ export const LANGUAGES: readonly Language[] = [
     language: 'go',
     marker: /^go\.mod$/,
     dependency: /^[ \t]*(?:require[ \t]+)?([\w.-]+\/[\w./~-]+)[ \t]+v[\w.+-]+[ \t\r]*$/gm,
-    frameworks: [
-      ['gin', 'github.com/gin-gonic/gin'],
-      ['echo', 'github.com/labstack/echo*'],
-      ['fiber', 'github.com/gofiber/fiber*'],
-      ['chi', 'github.com/go-chi/chi*'],
-      ['gorilla-mux', 'github.com/gorilla/mux'],
-      ['hertz', 'github.com/cloudwego/hertz'],
-      ['beego', 'github.com/beego/beego*'],
-      ['iris', 'github.com/kataras/iris*'],
-      ['httprouter', 'github.com/julienschmidt/httprouter'],
-      ['fasthttp', 'github.com/valyala/fasthttp'],
-    ],
+    frameworks: GO,
     ecosystem: 'gomod',
   },
   {
     language: 'rust',
     marker: /^Cargo\.toml$/,
     dependency: /^[ \t]*([\w-]+)(?:\.workspace)?[ \t]*=|^\[[^\]\n]*dependencies\.([\w-]+)\]/gm,
-    frameworks: [
-      ['actix-web', 'actix-web'],
-      ['axum', 'axum'],
-      ['rocket', 'rocket'],
-      ['poem', 'poem'],
-      ['salvo', 'salvo'],
-      ['warp', 'warp'],
-      ['tide', 'tide'],
-      ['hyper', 'hyper'],
-    ],
+    frameworks: RUST,
     ecosystem: 'cargo',
   },
   {
@@ -102,16 +46,7 @@ export const LANGUAGES: readonly Language[] = [
     language: 'php',
     marker: /^composer\.json$/,
     dependency: /"([\w.-]+\/[\w.-]+)"\s*:/g,
-    frameworks: [
-      ['laravel', 'laravel/framework'],
-      ['lumen', 'laravel/lumen-framework'],
-      ['symfony', 'symfony/framework-bundle'],
-      ['slim', 'slim/slim'],
-      ['hyperf', 'hyperf/*'],
-      ['cakephp', 'cakephp/cakephp'],
-      ['yii', 'yiisoft/yii2'],
-      ['codeigniter', 'codeigniter4/framework'],
-    ],
+    frameworks: PHP,
     ecosystem: 'composer',
   },
   {
@@ -300,22 +235,9 @@ export const LANGUAGES: readonly Language[] = [
   {
     language: 'javascript',
     marker: /^package\.json$/,
-    dependency: QUOTED,
-    frameworks: [
-      ['nestjs', '@nestjs/core'],
-      ['next', 'next'],
-      ['nuxt', 'nuxt'],
-      ['adonis', '@adonisjs/core'],
-      ['fastify', 'fastify'],
-      ['express', 'express'],
-      ['koa', 'koa'],
-      ['hapi', '@hapi/hapi'],
-      ['hono', 'hono'],
-      ['elysia', 'elysia'],
-      ['restify', 'restify'],
-      ['polka', 'polka'],
-      ['h3', 'h3'],
-    ],
+    // Read as JSON, see package-json.ts.
+    dependency: WORD,
+    frameworks: JAVASCRIPT,
     ecosystem: 'npm',
   },
 ];
