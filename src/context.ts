@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, availableParallelism, platform as osPlatform, userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { createEvents } from './adapters/events/events.ts';
 import { readJob } from './adapters/github/job.ts';
 import { createImageBuilder } from './adapters/images/builder.ts';
 import { createActionsLogger } from './adapters/logging/actions.ts';
@@ -32,7 +33,6 @@ import type { PlatformName } from './domain/plan.ts';
 import { stopLeftovers } from './emulator/instances/leftovers.ts';
 import { CONTRACTS, TOOL_ROOT } from './paths.ts';
 import type { CodeHost } from './ports/code-host.ts';
-import { SILENT } from './ports/event-sink.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Platform } from './ports/platform.ts';
 
@@ -76,6 +76,9 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
   const state = stateDirectories(process.env);
   const clock = createClock();
   const opened: (() => Promise<void>)[] = [];
+  const events = createEvents(config.notifications, config.secrets, { clock, logger, masked: secretValues(config) });
+  // The runner kills a cancelled job soon.
+  opened.push(() => events.flush(entry.signal.aborted ? CANCELLED_FLUSH_MS : undefined));
 
   // An emulator for others finds images where others can put them; a run's own images end with the run.
   const imagesDirectory = request.command === 'emulate' ? join(state.root, 'images') : state.images;
@@ -130,6 +133,10 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     sources: createGitSources({
       cacheDirectory: state.cache,
       clock,
+      logger,
+      // A checkout in CI mostly holds one commit: the base of the comparison has to be fetched.
+      deepen: entry.kind === 'action',
+      ...(job === undefined ? {} : { serverUrl: job.serverUrl }),
       ...(config.secrets.gitToken === undefined ? {} : { githubToken: config.secrets.gitToken }),
     }),
     builder: createImageBuilder({
@@ -173,7 +180,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     },
     ...(job === undefined ? {} : { job }),
     codeHost,
-    events: SILENT,
+    events,
     stopLeftovers: async () => {
       const stopped = await stopLeftovers(state.instances);
       await removeDeadWork(state);
@@ -205,6 +212,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
 }
 
 const LOCAL_PLACE = 'local';
+const CANCELLED_FLUSH_MS = 3_000;
 
 /** Opens on the first call; later calls share what came of it. */
 function once<T>(open: () => Promise<T>): () => Promise<T> {

@@ -3,22 +3,38 @@ import type { FailOn, PublishOptions } from '../config/request.ts';
 import type { Annotation } from '../domain/annotation.ts';
 import type { ImplementationSource, Run } from '../domain/run.ts';
 import { annotations } from '../report/annotations.ts';
+import { findings } from '../report/findings.ts';
 import { jobSummary } from '../report/job-summary.ts';
 import { type MeasuredChange, writeComments } from './comment.ts';
 import { trackIssues } from './issues.ts';
+import { endEvents } from './notify.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
 
-/** Tells GitHub what a run found: comment, remarks on files, job summary, issues. Outside CI it does nothing. */
+type AnnounceRequest = PublishOptions & { readonly failOn: readonly FailOn[] };
+
+/** Tells the outside that a run has ended and what it found: events, and in CI comment, remarks, summary, issues. */
 export async function announce(
   run: Run,
-  request: PublishOptions & { readonly failOn: readonly FailOn[] },
+  request: AnnounceRequest,
   outcome: Outcome,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { job } = ports;
-  if (job === undefined) return outcome;
+  const conclusion = { verdict: outcome.outputs.verdict ?? 'not measured', findings: findings(run) };
+  for (const event of endEvents(run, conclusion, ports)) await ports.events.send(event);
+  return retell(run, request, outcome, ports, signal);
+}
+
+/** Tells GitHub what a run found, also long after it has ended. Outside CI it does nothing. */
+export async function retell(
+  run: Run,
+  request: AnnounceRequest,
+  outcome: Outcome,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (ports.job === undefined) return outcome;
   const change = measuredChange(request, ports);
   const wanted = request.comment ?? change !== undefined;
   if (wanted && change === undefined)

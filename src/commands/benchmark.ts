@@ -4,14 +4,17 @@ import type { ServiceRepository } from '../domain/implementation.ts';
 import type { CarriedItem, PlannedItem } from '../domain/job-plan.ts';
 import type { PlatformName } from '../domain/plan.ts';
 import type { SettingsOverrides } from '../plan/settings.ts';
+import { SILENT } from '../ports/event-sink.ts';
 import { EXPORTERS } from '../report/registry.ts';
 import { runToExit } from '../report/run-exit.ts';
 import { shardPath } from '../results/shards.ts';
+import { announce } from './announce.ts';
 import { resolveBaseline } from './baseline-source.ts';
 import { recordCarried } from './carried.ts';
 import { discoverRepositories } from './catalog.ts';
 import { compareAll } from './compare-run.ts';
 import { carriedItems } from './job-plan.ts';
+import { failedEvent, startedEvent } from './notify.ts';
 import type { Outcome } from './outcome.ts';
 import { planRun, runMetadata } from './plan-run.ts';
 import { plannedItems } from './planned-items.ts';
@@ -52,15 +55,20 @@ export async function benchmark(
   const metadata = await runMetadata(plan, repositories, baseline, ports, signal, request);
   const recorder = new RunRecorder(metadata, ports);
   await recorder.begin();
+  // A job of a run of several is a part of it: the run is told about by its first job and its last.
+  const events = request.shard === undefined ? ports.events : SILENT;
+  await events.send(startedEvent(metadata, ports));
   try {
     await measureAll({ runtime: config.emulator.runtime, plan, baseline, metadata, recorder, ports, signal });
     signal.throwIfAborted();
     if (request.shard !== undefined) return await finishShard(request, request.shard, recorder, ports);
     await recordCarried(todo.carried, { baseline, metadata, recorder, repositories, config });
     await compareAll(config, baseline, recorder);
-    return await publish(request, recorder, ports);
+    const outcome = await publish(request, recorder, ports);
+    return await announce(recorder.run, request, outcome, ports, signal);
   } catch (error) {
     await recorder.finish(signal.aborted ? 'cancelled' : 'failed');
+    await events.send(failedEvent(metadata, signal.aborted ? 'cancelled' : error, ports));
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import type { PlatformName } from '../domain/plan.ts';
 import { createRunId } from '../plan/naming.ts';
 import { planPath, savePlan } from '../results/job-plan.ts';
 import { baselineOf, baselineText } from './change-base.ts';
+import { startedEvent } from './notify.ts';
 import { plannedItems } from './planned-items.ts';
 import type { Ports } from './ports.ts';
 import type { ChangeSelection, Choice } from './selection.ts';
@@ -43,6 +44,7 @@ export async function jobPlan(
     carried: carriedItems(selection.carried, profiles, config),
   };
   await savePlan(ports.store, plan, ports.schemas);
+  await ports.events.send(startedEvent(plan, ports));
   const place = `${ports.store.location.replace(/\/$/, '')}/`;
   ports.logger.info(`planned ${shards.length} jobs of run ${plan.runId}: ${place}${planPath(plan.runId)}`);
   return { 'run-id': plan.runId, 'results-path': `${place}runs/${plan.runId}` };

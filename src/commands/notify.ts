@@ -13,7 +13,11 @@ export interface Conclusion {
   readonly findings: readonly EventFinding[];
 }
 
-export function startedEvent(metadata: RunMetadata, ports: NotifyPorts): RunEvent {
+/** What is known of a run before anything is measured. */
+export type StartedRun = Pick<RunMetadata, 'runId' | 'platform' | 'suite'> &
+  Partial<Pick<RunMetadata, 'commit' | 'change'>>;
+
+export function startedEvent(metadata: StartedRun, ports: NotifyPorts): RunEvent {
   return base('run.started', metadata, ports);
 }
 
@@ -37,7 +41,7 @@ export function failedEvent(metadata: RunMetadata, error: unknown, ports: Notify
 }
 
 /** The job's own facts go first: metadata may come from a stored run, which the job of a fork has written. */
-function base(type: EventType, metadata: RunMetadata, { clock, randomText, job, tool }: NotifyPorts): RunEvent {
+function base(type: EventType, metadata: StartedRun, { clock, randomText, job, tool }: NotifyPorts): RunEvent {
   const { change, runId, platform, suite } = metadata;
   const url = job === undefined ? change?.runUrl : runUrl(job);
   const pullRequest = job?.pullRequest?.number ?? change?.pullRequest;

@@ -1,7 +1,9 @@
 import type { Config } from '../config/config.ts';
 import type { ReportRequest } from '../config/request.ts';
 import { loadRun } from '../results/runs.ts';
+import { announce, retell } from './announce.ts';
 import { fanIn, openPlan } from './fan-in.ts';
+import { reportForeignRun } from './foreign-run.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
 import { outcomeOf, publish, show, storeReports } from './publish.ts';
@@ -16,15 +18,21 @@ export async function report(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { artifact } = request;
+  if (artifact !== undefined) return reportForeignRun({ ...request, artifact }, ports, signal);
   const plan = await openPlan(request.run, ports);
-  if (plan !== undefined) return publish(request, await fanIn(plan, config, ports, signal), ports);
+  if (plan !== undefined) {
+    const recorder = await fanIn(plan, config, ports, signal);
+    const outcome = await publish(request, recorder, ports);
+    return announce(recorder.run, request, outcome, ports, signal);
+  }
   const run = await loadRun(ports.store, request.run, ports.schemas);
   if (request.saveBaseline === true) {
     const places = await storeReports(run, request, ports);
     if (places.baseline !== undefined) ports.logger.info(`baseline ${places.baseline}`);
   }
   await show(run, request, ports);
-  const outcome = outcomeOf(run, request.failOn, ports);
+  const outcome = await retell(run, request, outcomeOf(run, request.failOn, ports), ports, signal);
   // Whoever only wants to read a run that failed is told so by the report.
   return request.failOn.includes('never') ? { ...outcome, exitCodes: [] } : outcome;
 }

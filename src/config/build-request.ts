@@ -112,13 +112,15 @@ const changeOptions = (options: OptionValues) => ({
   all: options.has('all'),
 });
 
-const publishOptions = (options: OptionValues) => ({
-  ...present({
-    saveBaseline: choice(options, 'save-baseline'),
-    comment: choice(options, 'comment'),
+const measuredChange = (options: OptionValues) =>
+  present({
     pullRequest: options.integer('pull-request', 1, 999_999_999),
     headSha: options.pattern('head-sha', SHA, 'a full commit id of 40 hexadecimal digits'),
-  }),
+  });
+
+const publishOptions = (options: OptionValues) => ({
+  ...measuredChange(options),
+  ...present({ saveBaseline: choice(options, 'save-baseline'), comment: choice(options, 'comment') }),
   acceptRegressions: options.has('accept-regressions'),
   issues: options.has('issues'),
 });
@@ -173,6 +175,7 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
   discover: (o) => ({
     selection: selection(o),
     ...changeOptions(o),
+    ...measuredChange(o),
     suite: o.choice('suite', SUITES) ?? 'quick',
     profiles: o.list('profile'),
     baseline: baselineChoice(o),

@@ -20,7 +20,7 @@ const REFERENCE = new RegExp(`\\$\\$\\{|\\$\\{(?:(${NAME})(?::-([^}]*))?\\}|)`, 
 
 /** Keys whose values are numbers or booleans: only there does a variable's text become one. */
 const NUMBERS = new Set(['iterations', 'count', 'concurrency', 'min_instances', 'max_instances', 'minimum_effect']);
-const BOOLEANS = new Set(['startup_cpu_boost', 'cpu_idle', 'on_regression', 'on_completion']);
+const BOOLEANS = new Set(['startup_cpu_boost', 'cpu_idle', 'on_start', 'on_regression', 'on_completion', 'on_failure']);
 
 /**
  * Replaces `${NAME}` and `${NAME:-default}` in the texts of a parsed document, never in keys. Values stay the texts

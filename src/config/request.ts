@@ -61,7 +61,7 @@ export interface ChangeOptions {
   readonly all: boolean;
 }
 
-export interface DiscoverRequest extends GlobalOptions, ChangeOptions {
+export interface DiscoverRequest extends GlobalOptions, ChangeOptions, MeasuredChangeOptions {
   readonly command: 'discover';
   readonly selection: Selection;
   readonly suite: Suite;
@@ -96,8 +96,15 @@ export interface DeployRequest extends GlobalOptions {
   readonly format: ReportFormat;
 }
 
+/** The change that is measured, where the event does not say it. */
+export interface MeasuredChangeOptions {
+  readonly pullRequest?: number;
+  /** Full commit id. */
+  readonly headSha?: string;
+}
+
 /** What becomes of a run's numbers and findings. */
-export interface PublishOptions {
+export interface PublishOptions extends MeasuredChangeOptions {
   /** Absent: yes on the default branch in CI, and for the first run ever outside CI. */
   readonly saveBaseline?: boolean;
   /** Regressions become the baseline too; else an implementation that regressed keeps the baseline that it had. */
@@ -106,10 +113,6 @@ export interface PublishOptions {
   readonly comment?: boolean;
   /** Opens, refreshes and closes one issue per implementation that regressed. */
   readonly issues: boolean;
-  /** The change that was measured, where the event does not say it. */
-  readonly pullRequest?: number;
-  /** Full commit id. */
-  readonly headSha?: string;
 }
 
 export interface BenchmarkRequest extends GlobalOptions, ChangeOptions, PublishOptions {

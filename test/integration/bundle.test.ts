@@ -1,38 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import {
-  type Ended,
-  filesBelow,
-  isOpen,
-  newWorkspace,
-  placeRepository,
-  ROOT,
-  startTool,
-  type Tool,
-  until,
-} from '../helpers/cli.ts';
-
-/** The action as the runner executes it: one bundle for the main step and the post step. */
-const BUNDLE = process.env.CLOUDRUN_PERF_BUNDLE ?? join(ROOT, 'dist/index.js');
-const skip = existsSync(BUNDLE) || process.env.CI === 'true' ? false : 'dist/ has not been built: npm run build';
-const TOKEN = 'ghs_0123456789abcdefTOKEN';
-
-interface Step {
-  readonly ended: Ended;
-  readonly outputs: ReadonlyMap<string, string>;
-  readonly state: ReadonlyMap<string, string>;
-  readonly summary: string;
-}
-
-interface RunningStep {
-  readonly tool: Tool;
-  finish(): Promise<Step>;
-}
+import { NO_BUNDLE, runStep, startStep, TOKEN } from '../helpers/action-step.ts';
+import { filesBelow, isOpen, newWorkspace, placeRepository, until } from '../helpers/cli.ts';
 
 const workspace = newWorkspace();
-let steps = 0;
 
 before(() => {
   placeRepository(workspace, 'pipeline', 'right');
@@ -47,60 +20,9 @@ before(() => {
 });
 after(() => workspace.remove());
 
-/** As the runner: inputs by INPUT_NAME with hyphens kept, files for what the step gives, state of the main step. */
-function startStep(
-  inputs: Readonly<Record<string, string>>,
-  state: ReadonlyMap<string, string> = new Map(),
-): RunningStep {
-  steps += 1;
-  const directory = join(workspace.directory, `step-${steps}`);
-  mkdirSync(directory);
-  const file = (name: string) => {
-    const path = join(directory, name);
-    writeFileSync(path, '');
-    return path;
-  };
-  const files = { output: file('output'), state: file('state'), summary: file('summary') };
-  const env = {
-    GITHUB_ACTIONS: 'true',
-    GITHUB_REPOSITORY: 'someone/services',
-    GITHUB_OUTPUT: files.output,
-    GITHUB_STATE: files.state,
-    GITHUB_STEP_SUMMARY: files.summary,
-    ...Object.fromEntries(
-      Object.entries({ 'github-token': TOKEN, ...inputs }).map(([name, value]) => [
-        `INPUT_${name.toUpperCase()}`,
-        value,
-      ]),
-    ),
-    ...Object.fromEntries([...state].map(([name, value]) => [`STATE_${name}`, value])),
-  };
-  const tool = startTool(workspace, [], { entry: BUNDLE, env });
-  return {
-    tool,
-    async finish() {
-      const ended = await tool.ended;
-      return {
-        ended,
-        outputs: readCommands(files.output),
-        state: readCommands(files.state),
-        summary: readFileSync(files.summary, 'utf8'),
-      };
-    },
-  };
-}
-
-const runStep = (...args: Parameters<typeof startStep>) => startStep(...args).finish();
-
-/** `name<<delimiter`, lines, `delimiter`: how @actions/core hands values over. */
-function readCommands(path: string): ReadonlyMap<string, string> {
-  const pattern = /^([^\n]+?)<<(\S+)\n([\s\S]*?)\n\2$/gm;
-  return new Map([...readFileSync(path, 'utf8').matchAll(pattern)].map((match) => [match[1] ?? '', match[3] ?? '']));
-}
-
-describe('the action, bundled', { skip }, () => {
+describe('the action, bundled', { skip: NO_BUNDLE }, () => {
   test('discover gives the job matrix', async () => {
-    const { ended, outputs } = await runStep({ command: 'discover', manifest: 'repo' });
+    const { ended, outputs } = await runStep(workspace, { command: 'discover', manifest: 'repo' });
     assert.equal(ended.code, 0, ended.stderr + ended.stdout);
     const matrix = JSON.parse(outputs.get('matrix') ?? '') as { include: object[] };
     assert.equal(matrix.include.length, 6);
@@ -108,7 +30,7 @@ describe('the action, bundled', { skip }, () => {
   });
 
   test('benchmark gives run, verdict, paths and a summary', async () => {
-    const { ended, outputs, state, summary } = await runStep({
+    const { ended, outputs, state, summary } = await runStep(workspace, {
       manifest: 'repo',
       config: 'perf.yaml',
       implementation: 'right',
@@ -131,12 +53,12 @@ describe('the action, bundled', { skip }, () => {
     assert.equal(state.get('isPost'), 'true');
     assert.deepEqual(workspace.instances(), []);
 
-    const post = await runStep({ platform: 'local' }, state);
+    const post = await runStep(workspace, { platform: 'local' }, { state });
     assert.equal(post.ended.code, 0, post.ended.stderr + post.ended.stdout);
   });
 
   test('a contract that is broken fails the step with the code of the table, and still gives its outputs', async () => {
-    const { ended, outputs, summary } = await runStep({
+    const { ended, outputs, summary } = await runStep(workspace, {
       manifest: 'repo',
       config: 'perf.yaml',
       implementation: 'broken',
@@ -158,7 +80,11 @@ describe('the action, bundled', { skip }, () => {
   ] as const) {
     test(`${what} that is wrong fails before anything starts`, async () => {
       const untouched = filesBelow(workspace.state);
-      const { ended, outputs, state } = await runStep({ ...inputs, platform: 'local', results: 'results-wrong' });
+      const { ended, outputs, state } = await runStep(workspace, {
+        ...inputs,
+        platform: 'local',
+        results: 'results-wrong',
+      });
       assert.equal(ended.code, 2, ended.stdout);
       assert.match(ended.stdout, /^::error/m);
       assert.match(ended.stdout, says);
@@ -171,7 +97,7 @@ describe('the action, bundled', { skip }, () => {
 
   test('the post step ends what a killed main step left', async () => {
     const inputs = { manifest: 'repo', config: 'endless.yaml', implementation: 'right', platform: 'local' };
-    const main = startStep({ ...inputs, results: 'results-killed' });
+    const main = startStep(workspace, { ...inputs, results: 'results-killed' });
     await main.tool.says('stdout', /measuring right-head-\S+: sample 1 of/);
     await until(() => workspace.records().length > 0, 'an instance runs');
     main.tool.child.kill('SIGKILL');
@@ -179,7 +105,7 @@ describe('the action, bundled', { skip }, () => {
     const ports = workspace.records().map(({ port }) => port);
     assert.ok(workspace.instances().length > 0, 'a killed step leaves its instance: else this test proves nothing');
 
-    const { ended } = await runStep(inputs, state);
+    const { ended } = await runStep(workspace, inputs, { state });
     assert.equal(ended.code, 0, ended.stderr + ended.stdout);
     assert.match(ended.stdout, /stopped process \d+ of right-head-/);
     assert.deepEqual(workspace.instances(), []);
@@ -190,7 +116,7 @@ describe('the action, bundled', { skip }, () => {
   });
 
   test('the token is in no file and in no line, but for the one that masks it', async () => {
-    const { ended } = await runStep({
+    const { ended } = await runStep(workspace, {
       command: 'discover',
       manifest: `https://x:${TOKEN}@127.0.0.1:1/x.git`,
       verbose: 'true',
