@@ -53,7 +53,7 @@ export const NEXT = `Four things to change, which its README.md explains:
   1. names: the title of README.md, the owners in .github/CODEOWNERS
   2. implementations: their directories, and their entries in manifest.yaml
   3. the cloud: the repository variables of the project and of Workload Identity, or none to stay on the embedded platform
-  4. the branch rule: require the check of perf.yml
+  4. the branch rule: require the check "perf / report"
 
 Check it from inside:
   cloudrun-perf discover
