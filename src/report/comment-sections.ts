@@ -88,6 +88,7 @@ export function commentSections(commented: Commented): readonly Section[] {
       contractFailures(rows, 2),
       contractSentences(rows),
     ),
+    failuresSection(metadata),
     fold('quiet', quietSentence(unchanged), unchanged.length === 0 ? '' : unchangedTable(unchanged)),
     fold(
       'quiet',
@@ -98,7 +99,6 @@ export function commentSections(commented: Commented): readonly Section[] {
     fold('certainty', 'How sure is this', certaintyOf(results)),
     fold('environment', 'Environment', environment(metadata, results)),
     fold('command', 'Run it yourself', reproduce(metadata, loud)),
-    failuresSection(metadata),
     firm(footer(commented)),
   ];
 }
@@ -127,8 +127,8 @@ function modeSentences(results: readonly ServiceTypeResults[], rows: readonly Ro
 }
 
 function certaintyOf(results: readonly ServiceTypeResults[]): string {
-  const texts = results.map((group) => certainty(rowsOf(group), group.comparison)).filter((text) => text !== '');
-  return texts.join('\n');
+  const lines = results.flatMap((group) => certainty(rowsOf(group), group.comparison).split('\n'));
+  return [...new Set(lines)].filter((line) => line !== '').join('\n');
 }
 
 const FAILURES = [20, 5];

@@ -24,26 +24,29 @@ function columnsOf(rows: readonly Row[]) {
   return COLUMNS.filter(([, metric]) => shown.some((row) => metricCell(row, metric) !== NOTHING));
 }
 
-/** Without the unit where the title has it. */
-const numberCell = (row: Row, metric: MetricId) => metricCell(row, metric).replaceAll('/s', '');
+/** Without the unit where the title has it, and never broken between a number and its unit. */
+const numberCell = (row: Row, metric: MetricId) =>
+  metricCell(row, metric)
+    .replaceAll('/s', '')
+    .replace(/(\d) (?=m?s\b|%)/g, '$1&nbsp;');
 
-const rightBetween = (first: number, cells: readonly unknown[]) =>
-  new Set(cells.map((_, index) => index).filter((index) => index >= first && index < cells.length - 1));
+const rightFrom = (first: number, cells: readonly unknown[], last = cells.length) =>
+  new Set(cells.map((_, index) => index).slice(first, last));
 
 const nameCell = (row: Row) => markdownText(whoOf(row), NAME) || NOTHING;
 
-/** What somebody has to see: contract, numbers with their certain changes, the verdict in words. */
+/** What somebody has to see. The verdict comes early, since a phone shows three columns at once. */
 export function loudTable(rows: readonly Row[]): string {
   const columns = columnsOf(rows);
-  const header = ['Implementation', 'Contract', ...columns.map(([title]) => title), 'Verdict'];
+  const header = ['Implementation', 'Verdict', 'Contract', ...columns.map(([title]) => title)];
   const cells = rows.map((row) => [
     nameCell(row),
+    verdictCell(row),
     contractCell(row),
     // Wrong answers are fast: their numbers say nothing.
     ...columns.map(([, metric]) => (row.standing === 'contract failed' ? NOTHING : numberCell(row, metric))),
-    verdictCell(row),
   ]);
-  return markdownTable(header, cells, rightBetween(2, header));
+  return markdownTable(header, cells, rightFrom(3, header));
 }
 
 /** What has not changed, each with the smallest change that its comparison could have seen. */
@@ -56,7 +59,7 @@ export function unchangedTable(rows: readonly Row[]): string {
     ...columns.map(([, metric]) => numberCell(row, metric)),
     detectableOf([row]) || NOTHING,
   ]);
-  return markdownTable(header, cells, rightBetween(2, header));
+  return markdownTable(header, cells, rightFrom(2, header));
 }
 
 /** What this change does not touch, with the numbers of the run that they were taken over from. */
@@ -73,7 +76,7 @@ export function carriedTable(rows: readonly Row[], groups: readonly ServiceTypeR
       [...run, ...why].join(', ') || 'the base',
     ];
   });
-  return markdownTable(header, cells, rightBetween(1, header));
+  return markdownTable(header, cells, rightFrom(1, header, -1));
 }
 
 /** By cold start, one table a profile; what cannot be told apart shares a rank. Empty when there is nothing to rank. */
@@ -90,12 +93,15 @@ export function rankingTables(groups: readonly ServiceTypeResults[]): string {
       nameCell(row),
       ...columns.map(([, metric]) => numberCell(row, metric)),
     ]);
-    return [markdownTable(header, cells, new Set([0, ...columns.map((_, index) => index + 2)]))];
+    return [markdownTable(header, cells, new Set([0, ...rightFrom(2, header)]))];
   });
   return tables.join('\n\n');
 }
 
-function verdictCell(row: Row): string {
+/** Never broken after its mark. */
+const verdictCell = (row: Row) => verdictWords(row).replace(/^([🔴🟡🟢]) /u, '$1&nbsp;');
+
+function verdictWords(row: Row): string {
   const why = row.reason === undefined ? '' : `: ${markdownText(row.reason, REASON)}`;
   switch (row.standing) {
     case 'regression':

@@ -91,7 +91,13 @@ function heading(results: ServiceTypeResults, implementation: string): string {
 function runSentence({ runId, startedAt, change }: RunMetadata): string {
   const run = `run ${markdownRunId(runId)}`;
   const words = change === undefined ? run : markdownLink(run, change.runUrl);
-  return `Seen in ${words} of ${markdownText(startedAt, 40)}.`;
+  return `Seen in ${words} of ${day(startedAt)}.`;
+}
+
+/** `2026-11-21 13:00 UTC` */
+function day(time: string): string {
+  const [, date, minutes] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):[\d.]+Z$/.exec(time) ?? [];
+  return date === undefined ? markdownText(time, 40) : `${date} ${minutes} UTC`;
 }
 
 /** The results of one implementation alone. */

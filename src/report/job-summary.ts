@@ -38,11 +38,16 @@ export function jobSummary(run: Run, limitBytes: number = SUMMARY_LIMIT_BYTES): 
       shortened.length === 0
         ? []
         : [`Shortened for length: ${shortened.join(', ')}. The stored results have everything.`];
-    return `${[...texts, ...note].join('\n\n')}\n`;
+    return `${[...texts.map(unbroken), ...note].join('\n\n')}\n`;
   };
   const text = shed(runSections(run), STEPS, write, fits);
   if (fits(text)) return text;
   const counts = countsSentence(rowsOfAll(run.results));
   const least = [`## ${TITLE}: ${counts}`, ...unfinished(run.metadata), 'The report is too long for this place.'];
   return `${least.join('\n\n')}\n`;
+}
+
+/** Narrow columns must not part a number from its unit. */
+function unbroken(text: string): string {
+  return text.replace(/^\|.*$/gm, (line) => line.replace(/(\d) (?=m?s\b|%)/g, '$1&nbsp;'));
 }

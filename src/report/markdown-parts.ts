@@ -56,16 +56,13 @@ export function certainty(rows: readonly Row[], comparison: Comparison | undefin
   const mode =
     comparison === undefined ? [] : [`${MODE_WORDS[comparison.mode]}: ${markdownText(comparison.modeReason)}`];
   const perRow = rows.flatMap((row) => {
-    const tested = row.comparisons
-      .filter((metric) => metric.gate)
-      .map((metric) => markdownText(metricSentence(metric)));
     const measurement = row.result?.measurement;
-    if (measurement === undefined) return tested.map((line) => `${who(row)} ${line}`);
-    const taken = [provenSentence(measurement), ...droppedSentences(measurement), ...measurement.audit];
-    return [
-      ...tested.map((line) => `${who(row)} ${line}`),
-      ...taken.map((line) => `${who(row)}: ${markdownText(line)}`),
+    const facts = [
+      ...row.comparisons.filter((metric) => metric.gate).map(metricSentence),
+      ...(measurement === undefined ? [] : [provenSentence(measurement), ...droppedSentences(measurement)]),
+      ...(measurement?.audit ?? []),
     ];
+    return facts.length === 0 ? [] : [`${who(row)}: ${facts.map((fact) => markdownText(fact)).join(' · ')}`];
   });
   return list([...mode, ...perRow]);
 }

@@ -100,5 +100,6 @@ function standingReason(row: Row): string {
       .filter((part) => part !== '')
       .join(', ');
   }
-  return row.standing === 'not measured' || row.standing === 'carried' ? markdownText(row.reason ?? '', 200) : '';
+  const unexplained: ReadonlySet<Standing> = new Set(['not measured', 'carried', 'inconclusive']);
+  return unexplained.has(row.standing) ? markdownText(row.reason ?? '', 200) : '';
 }

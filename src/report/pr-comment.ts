@@ -95,7 +95,11 @@ function quietComment(opening: readonly string[], { rows, context, serviceType, 
   const untrusted = context.untrusted ? ` ${UNTRUSTED}` : '';
   const report = markdownLink('report', context.run.url);
   const name = markdownWithin(serviceType, 200);
-  const line = `**${TITLE} of ${name}:** nothing changed: ${quietSentence(rows)}${stored} (${report}).${untrusted}`;
+  const isCarried = ({ standing }: Row) => standing === 'carried';
+  const counts = [rows.filter((row) => !isCarried(row)), rows.filter(isCarried)]
+    .filter((some) => some.length > 0)
+    .map(quietSentence);
+  const line = `**${TITLE} of ${name}:** nothing changed: ${counts.join(', ')}${stored} (${report}).${untrusted}`;
   const old = shorterLists([...history.fixed, ...history.unconfirmed], [3, 0], (kept) =>
     historyLines(history, rows, kept.length),
   );

@@ -21,6 +21,7 @@ const HEADER = [
   'Concurrency',
   ...METRICS.map(([title]) => title),
 ];
+const RIGHT: ReadonlySet<number> = new Set(HEADER.map((_, column) => column).slice(2));
 const CELL = 100;
 
 /**
@@ -30,20 +31,19 @@ const CELL = 100;
 export function sweepTable(run: Run): string {
   const tables = sweeps(run).map(({ serviceType, cells }) => {
     const rows = cells.map((row) => row.map((cell) => markdownText(cell, CELL)));
-    return `**Profiles of ${markdownText(serviceType, CELL)}**\n\n${markdownTable(HEADER, rows)}`;
+    return `**Profiles of ${markdownText(serviceType, CELL)}**\n\n${markdownTable(HEADER, rows, RIGHT)}`;
   });
   return tables.join('\n\n');
 }
 
 /** The same for a terminal. */
 export function sweepLines(run: Run, width: number, style: Style): readonly string[] {
-  const right = new Set(HEADER.map((_, column) => column).filter((column) => column > 1));
   return sweeps(run).flatMap(({ serviceType, cells }) => [
     style.strong(`Profiles of ${plain(serviceType, CELL)}`),
     ...textTable(
       HEADER,
       cells.map((row) => row.map((cell) => plain(cell, 40))),
-      { right, width, paint: (line) => line },
+      { right: RIGHT, width, paint: (line) => line },
     ),
     '',
   ]);

@@ -111,6 +111,26 @@ export function pullRequestRun(changes: Partial<RunMetadata> = {}): Run {
   });
 }
 
+/** The same pull request after everything was put right: 19 unchanged, 3 carried. */
+export function quietRun(): Run {
+  const { metadata, results } = pullRequestRun();
+  const unchanged = (name: string) => ({
+    implementation: name,
+    verdict: 'no change' as const,
+    metrics: [exampleMetricComparison({ detectable: 0.2 })],
+  });
+  const groups = results.map((group): ServiceTypeResults => {
+    const implementations = group.implementations.map((result) =>
+      result.state === 'carried'
+        ? result
+        : exampleImplementation(result.name, { base: { coldMs: 900, warmMs: 2 }, head: { coldMs: 900, warmMs: 2 } }),
+    );
+    const compared = implementations.filter(({ state }) => state === undefined).map(({ name }) => unchanged(name));
+    return { ...group, implementations, comparison: exampleComparison(compared) };
+  });
+  return { metadata, results: groups };
+}
+
 /** One service type measured with two profiles: two groups of results. */
 export function sweepRun(): Run {
   const large: Profile = { ...EXAMPLE_PROFILE, name: 'large', cpu: '2', memory: '1Gi', startupCpuBoost: false };

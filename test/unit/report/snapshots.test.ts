@@ -10,6 +10,7 @@ import {
   variedRun,
 } from '../../helpers/example-run.ts';
 import { hostileRun } from '../../helpers/hostile-run.ts';
+import { exampleTexts } from '../../helpers/rendering/examples.ts';
 
 const failures = [
   { implementation: 'elixir', stage: 'build', code: 'build-failed', message: 'mix: not found' },
@@ -62,5 +63,13 @@ for (const format of ['markdown', 'terminal'] as const) {
   test(`a comparison as ${format}`, (t) => {
     const path = join(import.meta.dirname, 'snapshots', `comparison.${format}.snap`);
     t.assert.fileSnapshot(COMPARISON_EXPORTERS[format](comparisons), path, { serializers: [String] });
+  });
+}
+
+// The texts on GitHub, as test/integration/real/comment-rendering.test.ts shows them in a browser.
+for (const [name, { markdown }] of Object.entries(exampleTexts())) {
+  test(`${name} on GitHub`, (t) => {
+    const path = join(import.meta.dirname, 'snapshots', `github.${name}.snap`);
+    t.assert.fileSnapshot(markdown, path, { serializers: [String] });
   });
 }
