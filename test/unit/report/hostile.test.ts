@@ -77,6 +77,32 @@ test('the terminal sees no control characters and no line of somebody else', () 
   }
 });
 
+test('no output has a command that a runner would obey', () => {
+  const commands = '::set-output name=a::b ::error::c ##[add-mask]d x::e';
+  for (const text of [commands, `\n${commands}`, `\r\n  ${commands}`, `word ${'long '.repeat(30)}${commands}`]) {
+    const hostile = hostileRun(text);
+    const outputs = [40, 60, 100, 200].map((width) => EXPORTERS.terminal(hostile, { width }));
+    for (const output of [...outputs, EXPORTERS.markdown(hostile), EXPORTERS.json(hostile)]) {
+      assert.doesNotMatch(output, /^\s*::/m);
+      assert.doesNotMatch(output, /##\[/);
+      assert.doesNotMatch(output, /\r|^##\[/m);
+    }
+  }
+});
+
+test('JSON has every text as it was, and nothing in it that a terminal would obey', () => {
+  const text = '##[add-mask]d \u001b[31m \u202e \u009b31m \u200b \u2066 \ufeff';
+  const hostile = hostileRun(text);
+  const json = EXPORTERS.json(hostile);
+  assert.doesNotMatch(json, /[^\P{Cc}\n]|\u200b|\u202e|\u2066|\ufeff|##\[/u);
+  assert.deepEqual(JSON.parse(json).run.failures, hostile.metadata.failures);
+});
+
+test('a text of 10 MB costs no more than a long one', () => {
+  const hostile = hostileRun('@'.repeat(10_000_000));
+  for (const text of [EXPORTERS.terminal(hostile), EXPORTERS.markdown(hostile)]) assert.ok(text.length < 200_000);
+});
+
 test('no text whatever becomes markup', () => {
   const pieces = fc.constantFrom(
     '@',
