@@ -358,6 +358,14 @@ test('report puts a planned run together once, and renders it afterwards', async
   assert.equal((JSON.parse(parts.printed[0] ?? '') as Run & { format: string }).format, 'report/1');
 });
 
+test('a run with nothing to measure is a run of carried rows, and no failure', async () => {
+  const item = { type: 'discord-webhook', implementation: 'a', profile: 'default', contractVersion: '1.0.0' };
+  const carried = [{ ...item, reason: 'unchanged by this pull request' }];
+  await savePlan(parts.store, planOf([], { carried }), parts.ports.schemas);
+  const { exitCodes, outputs, states } = await report(asked, config, parts.ports, never);
+  assert.deepEqual([exitCodes, outputs.verdict, states], [[], 'carried', { a: 'carried' }]);
+});
+
 test('with fail-on never only what broke the run fails it, and only while it is put together', async () => {
   await savePlan(parts.store, planOf([[a], [b]]), parts.ports.schemas);
   await leave(parts, '01', [a]);
