@@ -64,7 +64,7 @@ export async function baseOf(
     if (base !== undefined) return base;
   }
   const base = await commits.find(baseSha, place);
-  return base === undefined ? undefined : ((await commits.mergeBase(base, head, place)) ?? base);
+  return base === undefined ? undefined : ((await commits.mergeBase(base, head, headSha, place)) ?? base);
 }
 
 /** As the commit itself says: a shallow clone hides the parents that it lacks from everything else. */

@@ -12,8 +12,11 @@ export interface Commits {
   known(name: string, place: GitPlace): Promise<string | undefined>;
   /** The same, and where it lacks and may be asked for, from the remote `origin`. */
   find(name: string, place: GitPlace): Promise<string | undefined>;
-  /** The newest common ancestor; a shallow clone is deepened until there is one, within bounds. */
-  mergeBase(a: string, b: string, place: GitPlace): Promise<string | undefined>;
+  /**
+   * The newest common ancestor; a shallow clone is deepened until there is one, within bounds. `head` may be a commit
+   * that this job made on top of `published`, which the remote has.
+   */
+  mergeBase(base: string, head: string, published: string, place: GitPlace): Promise<string | undefined>;
 }
 
 export interface CommitsOptions {
@@ -55,22 +58,26 @@ export function createCommits(git: GitCli, { deepen, logger }: CommitsOptions): 
     );
   }
 
-  async function mergeBase(a: string, b: string, place: GitPlace): Promise<string | undefined> {
-    const common = () => git.text(['merge-base', '--end-of-options', a, b], place);
+  async function mergeBase(
+    base: string,
+    head: string,
+    published: string,
+    place: GitPlace,
+  ): Promise<string | undefined> {
+    const common = () => git.text(['merge-base', '--end-of-options', base, head], place);
     let found = await common();
     if (!deepen) return found;
-    // A commit that was made in this job is at no remote.
-    let tips: readonly string[] = [a, b];
+    let tips: readonly string[] = [base, head];
     for (const step of STEPS) {
       if (found !== undefined || !(await isShallow(place))) return found;
-      if (!(await fetch([`--deepen=${step}`], tips, place))) {
-        if (tips.length === 1) return undefined;
-        tips = [a];
-        if (!(await fetch([`--deepen=${step}`], tips, place))) return undefined;
+      const further = [`--deepen=${step}`];
+      if (!(await fetch(further, tips, place))) {
+        tips = [base, published];
+        if (!(await fetch(further, tips, place))) return undefined;
       }
       found = await common();
     }
-    if (found === undefined) logger?.debug(`no common ancestor of ${a} and ${b} was found in the last commits`);
+    if (found === undefined) logger?.debug(`no common ancestor of ${base} and ${head} was found in the last commits`);
     return found;
   }
 
