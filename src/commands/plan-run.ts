@@ -8,6 +8,7 @@ import type { Plan, PlannedImplementation, PlatformName, Suite } from '../domain
 import type { Profile } from '../domain/profile.ts';
 import type { ChangeReference, RunMetadata } from '../domain/run.ts';
 import { describePlan } from '../plan/describe.ts';
+import { withDefaults } from '../plan/filter.ts';
 import { createRunId } from '../plan/naming.ts';
 import { createPlan } from '../plan/plan.ts';
 import type { SettingsOverrides } from '../plan/settings.ts';
@@ -58,7 +59,7 @@ export function planRun(
   const only = items === undefined ? options.only : new Set(items.map(implementationKey));
   const created = createPlan({
     repositories,
-    selection: merged(options.selection, config.benchmark.filter),
+    selection: withDefaults(options.selection, config.benchmark.filter),
     suite: options.suite,
     profiles,
     // Several profiles are asked for in order to be compared with each other, on every implementation.
@@ -172,16 +173,5 @@ export function changeOf(job: Job | undefined, given: GivenChange): ChangeRefere
     ...(pullRequest === undefined ? {} : { pullRequest }),
     ...(headSha === undefined ? {} : { headSha }),
     runUrl: runUrl(job),
-  };
-}
-
-/** What the request names goes before the configuration's filter, criterion by criterion. */
-function merged(request: Selection, config: Selection): Selection {
-  const either = (key: keyof Selection) => (request[key].length > 0 ? request[key] : config[key]);
-  return {
-    types: either('types'),
-    languages: either('languages'),
-    frameworks: either('frameworks'),
-    implementations: either('implementations'),
   };
 }
