@@ -3,6 +3,7 @@ import * as core from '@actions/core';
 import { execute } from './commands/index.ts';
 import { readActionInputs, readGithubToken } from './config/action-inputs.ts';
 import { openContext } from './context.ts';
+import { neutral, withoutCommands } from './documents/neutral.ts';
 import type { Annotation } from './domain/annotation.ts';
 import { formatError, PerfError } from './domain/errors.ts';
 import { EXIT, winningExitCode } from './domain/exit-codes.ts';
@@ -83,7 +84,7 @@ function abortOnSignals(): AbortController {
 function annotate({ level, file, line, title, message }: Annotation): void {
   const properties = { file, title, ...(line === undefined ? {} : { startLine: line }) };
   const say = { error: core.error, warning: core.warning, notice: core.notice }[level];
-  say(message, properties);
+  say(withoutCommands(neutral(message)), properties);
 }
 
 function writeSummary(markdown: string): void {
@@ -102,10 +103,9 @@ function fail(error: unknown): void {
   }
   const expected = error instanceof PerfError;
   if (expected && error.at?.line !== undefined)
-    core.error(error.message, { file: error.at.file, startLine: error.at.line });
-  core.setFailed(
-    expected ? formatError(error) : error instanceof Error ? (error.stack ?? error.message) : String(error),
-  );
+    core.error(withoutCommands(neutral(error.message)), { file: error.at.file, startLine: error.at.line });
+  const text = expected ? formatError(error) : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  core.setFailed(withoutCommands(neutral(text)));
   process.exitCode = expected ? error.exitCode : EXIT.infrastructure;
 }
 

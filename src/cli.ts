@@ -69,6 +69,11 @@ function explain(error: unknown, logFormat?: LogFormat): number {
   return expected ? error.exitCode : EXIT.infrastructure;
 }
 
+// Whoever reads from a pipe may have read enough, as `head` does: no reason to complain.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 void main(process.argv.slice(2))
   .catch((error: unknown) => explain(error))
   .then((code) => {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { DeployRequest } from '../config/request.ts';
+import { UsageError } from '../domain/errors.ts';
 import { EXIT } from '../domain/exit-codes.ts';
 import type { PlatformName } from '../domain/plan.ts';
 import { buildOnce } from './build-once.ts';
@@ -25,6 +26,11 @@ export async function deploy(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  if (platform === 'local' && ports.job !== undefined && !request.dryRun) {
+    throw new UsageError('deploy-needs-cloud', 'found platform local in a job, wanted cloudrun', {
+      hint: 'the embedded platform ends with the step that started it: validate and benchmark deploy by themselves',
+    });
+  }
   const repositories = await discoverRepositories(request, config, ports, signal);
   // Only the check revision: nothing is measured.
   const overrides = { samplesPerRound: 0, rounds: 1 };

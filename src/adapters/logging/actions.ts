@@ -1,22 +1,22 @@
 import * as core from '@actions/core';
+import { neutral, withoutCommands } from '../../documents/neutral.ts';
 import type { LogFields, Logger } from '../../ports/logger.ts';
-import { fieldsText, type LoggerOptions, maskSecrets, neutral, withoutCommands } from './masking.ts';
+import { fieldsText, type LoggerOptions, maskSecrets } from './masking.ts';
 import { createPace } from './pace.ts';
 
 /** The runner's log. Annotations are commands, which @actions/core escapes; plain lines must not look like commands. */
 export function createActionsLogger({ secrets, verbose }: LoggerOptions): Logger {
   for (const secret of secrets) core.setSecret(secret);
   const text = (message: string, fields: LogFields | undefined) =>
-    neutral(maskSecrets(`${message}${fieldsText(fields)}`, secrets));
+    withoutCommands(neutral(maskSecrets(`${message}${fieldsText(fields)}`, secrets)));
   const isDue = createPace();
   return {
-    debug: (message, fields) =>
-      verbose ? core.info(withoutCommands(text(message, fields))) : core.debug(text(message, fields)),
-    info: (message, fields) => core.info(withoutCommands(text(message, fields))),
+    debug: (message, fields) => (verbose ? core.info(text(message, fields)) : core.debug(text(message, fields))),
+    info: (message, fields) => core.info(text(message, fields)),
     warn: (message, fields) => core.warning(text(message, fields)),
     error: (message, fields) => core.error(text(message, fields)),
     progress: (message, fields) => {
-      if (isDue()) core.info(withoutCommands(text(message, fields)));
+      if (isDue()) core.info(text(message, fields));
     },
   };
 }

@@ -1,5 +1,6 @@
+import { neutral } from '../../documents/neutral.ts';
 import type { LogFields, Logger } from '../../ports/logger.ts';
-import { fieldsText, type LoggerOptions, maskSecrets, neutral } from './masking.ts';
+import { fieldsText, type LoggerOptions, maskSecrets } from './masking.ts';
 import { createPace } from './pace.ts';
 
 export interface TerminalOptions extends LoggerOptions {

@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createJsonLogger } from '../../../src/adapters/logging/json.ts';
-import { maskSecrets, neutral, withoutCommands } from '../../../src/adapters/logging/masking.ts';
+import { maskSecrets } from '../../../src/adapters/logging/masking.ts';
 import { createTerminalLogger } from '../../../src/adapters/logging/terminal.ts';
+import { neutral, withoutCommands } from '../../../src/documents/neutral.ts';
 
 const SECRETS = ['hunter2', 'line-one\nline-two'];
 
@@ -67,5 +68,5 @@ test('the runner obeys our annotations and nobody else', () => {
     log.info('::set-output name=a::b hunter2'); log.progress('x\\n::error::y'); log.warn('w\\n::error::z hunter2');`;
   const out = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
   const commands = out.split('\n').filter((line) => /^\s*::/.test(line));
-  assert.deepEqual(commands, ['::add-mask::hunter2', '::warning::w%0A::error::z ***']);
+  assert.deepEqual(commands, ['::add-mask::hunter2', '::warning::w%0A:\u200b:error::z ***']);
 });
