@@ -41,11 +41,11 @@ async function viewer(session: Session): Promise<string> {
   }
 }
 
-/** GitHub's APIs differ in whether an app's name ends with `[bot]`; a person may have the name without it. */
+/** GitHub's APIs differ in whether an app's name ends with `[bot]`; in REST only an app's does, a person's cannot. */
 function matches(account: string): IsOwn {
   const login = account.toLowerCase();
   return (user) => {
     const author = textAt(user, 'login')?.toLowerCase();
-    return author === login || (author === `${login}[bot]` && textAt(user, 'type') === 'Bot');
+    return author === login || author === `${login}[bot]`;
   };
 }

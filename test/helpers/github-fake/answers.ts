@@ -53,16 +53,20 @@ export function issueOf(state: FakeState, issue: FakeIssue): unknown {
     locked,
     state: open ? 'open' : 'closed',
     user: userOf(author),
-    labels: labels.map((name, id) => ({ id: id + 1, name })),
+    labels: labelsOf(labels),
     html_url: `${SITE}/${state.repository}/issues/${number}`,
   };
 }
 
+function labelsOf(names: readonly string[]): unknown {
+  return names.map((name, id) => ({ id: id + 1, name }));
+}
+
 /** A pull request in the list of issues. */
-export function pullAsIssue(state: FakeState, { number, open }: FakePullRequest): unknown {
+export function pullAsIssue(state: FakeState, { number, open, author, labels }: FakePullRequest): unknown {
   const html = `${SITE}/${state.repository}/pull/${number}`;
   const issue = { number, title: `Change ${number}`, body: null, state: open ? 'open' : 'closed', html_url: html };
-  return { ...issue, labels: [], user: userOf('octocat'), pull_request: { html_url: html } };
+  return { ...issue, labels: labelsOf(labels), user: userOf(author), pull_request: { html_url: html } };
 }
 
 export function pullOf(state: FakeState, pull: FakePullRequest): unknown {
@@ -74,7 +78,7 @@ export function pullOf(state: FakeState, pull: FakePullRequest): unknown {
     locked,
     state: open ? 'open' : 'closed',
     title: `Change ${number}`,
-    user: userOf(owner),
+    user: userOf(pull.author),
     html_url: `${SITE}/${state.repository}/pull/${number}`,
     head: {
       label: `${owner}:${headBranch}`,

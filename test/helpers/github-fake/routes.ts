@@ -162,14 +162,14 @@ export const ROUTES: readonly Route[] = [
       const wanted = request.query.get('state') ?? 'open';
       const labels = (request.query.get('labels') ?? '').split(',').filter((label) => label !== '');
       const isWanted = (open: boolean) => wanted === 'all' || (wanted === 'open') === open;
+      const hasLabels = (own: readonly string[]) =>
+        labels.every((label) => own.some((name) => name.toLowerCase() === label.toLowerCase()));
       const issues = state.issues
         .filter(({ open }) => isWanted(open))
-        .filter((issue) =>
-          labels.every((label) => issue.labels.some((own) => own.toLowerCase() === label.toLowerCase())),
-        )
+        .filter((issue) => hasLabels(issue.labels))
         .map((issue) => ({ number: issue.number, shown: issueOf(state, issue) }));
       const pulls = [...state.pullRequests.values()]
-        .filter(({ open }) => isWanted(open) && labels.length === 0)
+        .filter((pull) => isWanted(pull.open) && hasLabels(pull.labels))
         .map((pull) => ({ number: pull.number, shown: pullAsIssue(state, pull) }));
       const ascending = request.query.get('direction') === 'asc';
       const sorted = [...issues, ...pulls].sort((a, b) => (ascending ? a.number - b.number : b.number - a.number));

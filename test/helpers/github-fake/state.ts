@@ -39,6 +39,8 @@ export interface FakePullRequest extends Omit<SeededPullRequest, 'headSha' | 'op
   headSha: string;
   open: boolean;
   locked: boolean;
+  readonly author: string;
+  readonly labels: readonly string[];
   /** Undefined when the head's repository was deleted. */
   headRepository: string | undefined;
 }
@@ -68,6 +70,8 @@ export interface FakeSeed {
   readonly pullRequests?: readonly (Omit<SeededPullRequest, 'headRepository'> & {
     readonly headRepository: string | undefined;
     readonly locked?: boolean;
+    readonly author?: string;
+    readonly labels?: readonly string[];
   })[];
   readonly comments?: readonly SeededComment[];
   readonly issues?: readonly (SeededIssue & { readonly locked?: boolean })[];
@@ -122,7 +126,9 @@ export function createState(seed: FakeSeed): FakeState {
   return {
     repository: seed.repository ?? 'org/service',
     tokens: new Map(Object.entries(seed.tokens ?? { [JOB_TOKEN]: JOB })),
-    pullRequests: new Map((seed.pullRequests ?? []).map((pull) => [pull.number, { locked: false, ...pull }])),
+    pullRequests: new Map(
+      (seed.pullRequests ?? []).map((pull) => [pull.number, { locked: false, author: 'octocat', labels: [], ...pull }]),
+    ),
     comments: (seed.comments ?? []).map((comment) => ({ author: JOB_ACCOUNT, ...comment, id: nextId(), edits: 0 })),
     issues: (seed.issues ?? []).map((issue) => ({ author: JOB_ACCOUNT, open: true, locked: false, ...issue })),
     reactions: [],

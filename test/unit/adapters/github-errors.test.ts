@@ -145,7 +145,13 @@ describe('an error of GitHub', () => {
       'unexpected',
       /422: Validation Failed$/,
     ],
-    ['the content belongs', 422, { message: 'Validation Failed', errors: 'belongs too' }, 'unexpected', /422/],
+    [
+      'a word that holds long',
+      422,
+      { message: 'Validation Failed', errors: ['it belongs to nobody'] },
+      'unexpected',
+      /422/,
+    ],
     ['something new', 418, { message: 'teapot' }, 'unexpected', /418: teapot/],
     ['a body of another kind', 400, ['?'], 'unexpected', /GitHub answered 400$/],
   ];

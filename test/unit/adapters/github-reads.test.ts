@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CodeHostError } from '../../../src/ports/code-host.ts';
 import { connectTo } from '../../helpers/github-fake/adapter.ts';
-import { refusal } from '../../helpers/github-fake/answers.ts';
+import { ok, pullOf, refusal } from '../../helpers/github-fake/answers.ts';
 import type { FakeSeed } from '../../helpers/github-fake/state.ts';
 import { type GitHubFake, JOB_ACCOUNT, JOB_TOKEN, startGitHubFake } from '../../helpers/github-fake.ts';
 
@@ -110,6 +110,41 @@ describe('a list', () => {
         [7],
       );
       assert.equal((await connectTo(fake).pullRequest(8))?.headRepository, '');
+    });
+  });
+});
+
+describe('pull requests of a head', () => {
+  it('are looked at again, because GitHub ignores a filter that it does not understand', () =>
+    withFake({ pullRequests: [PULL] }, async (fake) => {
+      const pull = fake.state.pullRequests.get(7);
+      assert.ok(pull !== undefined);
+      const others = [
+        { headBranch: 'y' },
+        { open: false },
+        { headSha: sha('c') },
+        { headRepository: 'octocat/service' },
+      ];
+      const body = [{}, ...others].map((more, index) => pullOf(fake.state, { ...pull, ...more, number: index + 1 }));
+      fake.script({ kind: 'answer', answer: ok(body) }, { path: /pulls/ });
+      const found = await connectTo(fake).pullRequestsOfHead({ repository: 'ORG/Service', branch: 'x', sha: sha('a') });
+      assert.deepEqual(
+        found.map(({ number }) => number),
+        [1],
+      );
+    }));
+});
+
+describe('the issues with a label', () => {
+  it('are not pull requests, also when those are our own', () => {
+    const issue = { number: 20, title: 't', body: 'b', labels: ['Perf'] };
+    const pull = { ...PULL, author: JOB_ACCOUNT, labels: ['perf'] };
+    return withFake({ pullRequests: [pull], issues: [issue] }, async (fake) => {
+      const own = await connectTo(fake).ownIssues('perf');
+      assert.deepEqual(
+        own.map(({ number }) => number),
+        [20],
+      );
     });
   });
 });
