@@ -20,8 +20,7 @@ const COLUMNS: readonly (readonly [title: string, metric: MetricId])[] = [
 
 /** The columns in which any row has a number. */
 function columnsOf(rows: readonly Row[]) {
-  const shown = rows.filter(({ standing }) => standing !== 'contract failed');
-  return COLUMNS.filter(([, metric]) => shown.some((row) => metricCell(row, metric) !== NOTHING));
+  return COLUMNS.filter(([, metric]) => rows.some((row) => metricCell(row, metric) !== NOTHING));
 }
 
 /** Without the unit where the title has it, and never broken between a number and its unit. */
@@ -43,8 +42,7 @@ export function loudTable(rows: readonly Row[]): string {
     nameCell(row),
     verdictCell(row),
     contractCell(row),
-    // Wrong answers are fast: their numbers say nothing.
-    ...columns.map(([, metric]) => (row.standing === 'contract failed' ? NOTHING : numberCell(row, metric))),
+    ...columns.map(([, metric]) => numberCell(row, metric)),
   ]);
   return markdownTable(header, cells, rightFrom(3, header));
 }

@@ -59,8 +59,12 @@ export function contractCell({ conformance }: Row): string {
   return [broken ? `**${ratio}**` : ratio, ...notes].join(', ');
 }
 
-/** The head's median; with the base's and the change where the change is certain. What was carried has only the base's. */
+/**
+ * The head's median; with the base's and the change where the change is certain. What was carried has only the base's.
+ * Wrong answers are fast: the numbers of a failed contract say nothing.
+ */
 export function metricCell(row: Row, id: MetricId): string {
+  if (row.standing === 'contract failed') return NOTHING;
   const unit = metricOf(id)?.unit ?? 'ms';
   const head = row.head[id]?.p50;
   const compared = row.comparisons.find((found) => found.metric === id);
