@@ -188,7 +188,7 @@ function mergeMetadata(left: readonly LeftPart[], otherwise: RunMetadata): RunMe
     serviceTypes: [...new Set(all.flatMap((one) => one.serviceTypes))],
     ...(baseline === undefined ? {} : { baseline }),
     ...(reasons.length === 0 ? {} : { baselineReason: reasons.join('; ') }),
-    failures: distinct(all.flatMap(({ failures }) => failures)),
+    failures: all.flatMap(({ failures }) => failures),
   };
 }
 

@@ -7,9 +7,9 @@ import type { ImplementationResult } from '../../../src/domain/run.ts';
 import { seededRandom } from '../../../src/stats/random.ts';
 import { resultOf, roundsOf } from '../../helpers/measured-results.ts';
 
-function measured(name: string, factor: number, seed: number): ImplementationResult {
+function measured(name: string, factor: number, seed: number, sigma = 0.05): ImplementationResult {
   const random = seededRandom(seed);
-  const noise = () => Math.exp(0.05 * random.normal());
+  const noise = () => Math.exp(sigma * random.normal());
   const samples = roundsOf(2, 8, (side) => ({
     coldMs: 800 * (side === 'head' ? factor : 1) * noise(),
     p50Ms: 20 * noise(),
@@ -32,6 +32,11 @@ test('all gate tests of a run are one family: the smallest p is counted as often
   const alone = gates(compareSideBySide(first)).toSorted((x, y) => (x.p ?? 1) - (y.p ?? 1))[0];
   assert.equal(alone?.p, smallest?.p);
   assert.equal(alone?.adjustedP, Math.min(1, 6 * (alone?.p ?? 1)));
+  // More tests, a smaller level for each: less can be seen.
+  const noisy = [measured('d', 1, 4, 0.3)];
+  const [, among] = assembleAll([testSideBySide(first, {}), testSideBySide(noisy, {})], {});
+  const [here, there] = [gates(among)[0]?.detectable, gates(compareSideBySide(noisy))[0]?.detectable];
+  assert.ok((here ?? 0) > (there ?? 1), `${here} ${there}`);
 });
 
 test('groups keep their order, mode and implementations; a group without tests has no verdict', () => {
