@@ -102,7 +102,7 @@ test('whatever the items: nothing lost or twice, at most 256 jobs, one type each
       );
       if (largest > 1) assert.ok(needed.reduce((sum, count) => sum + count, 0) > 256);
     }),
-    { numRuns: 60 },
+    { numRuns: 60, endOnFailure: true },
   );
   assert.ok(packed > 5, `${packed} of the cases were packed`);
 });
@@ -113,7 +113,7 @@ test('the same items give the same jobs, whatever their order', () => {
   );
   fc.assert(
     fc.property(shuffled, ([one, other]) => assert.deepEqual(jobPlanShards(other), jobPlanShards(one))),
-    { numRuns: 20 },
+    { numRuns: 20, endOnFailure: true },
   );
 });
 
