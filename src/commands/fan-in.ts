@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { JobPlan } from '../domain/job-plan.ts';
-import type { RunMetadata } from '../domain/run.ts';
+import type { Run, RunMetadata } from '../domain/run.ts';
 import { runSeed } from '../plan/naming.ts';
 import { loadPlan } from '../results/job-plan.ts';
 import { metadataPath, RUNS, runIds } from '../results/layout.ts';
@@ -38,13 +38,16 @@ export async function fanIn(plan: JobPlan, config: Config, ports: Ports, signal:
   const parts = await readParts(plan, ports);
   const otherwise = emptyMetadata(plan, config, ports);
   const versions = await unnamedVersions(plan, parts, ports);
-  const run = mergeShards({
+  const merged = mergeShards({
     plan,
     parts,
     otherwise,
     contractVersionOf: (serviceType) => versions.get(serviceType) ?? '',
     tagsOf: (item, version, measured) => expectedTags(item, version, { config, repositories: [], ...measured }),
   });
+  // A job always names what it measures: whether the run as a whole did, only its plan knows.
+  const { partial: _, ...known } = merged.metadata;
+  const run: Run = { ...merged, metadata: { ...known, ...(plan.partial === true ? { partial: true } : {}) } };
   for (const { message, implementation, code } of run.metadata.failures)
     ports.logger.error(message, { implementation, code });
   signal.throwIfAborted();

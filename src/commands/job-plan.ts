@@ -8,6 +8,7 @@ import { createRunId } from '../plan/naming.ts';
 import { planPath, savePlan } from '../results/job-plan.ts';
 import { baselineOf, baselineText } from './change-base.ts';
 import { startedEvent } from './notify.ts';
+import { isPartial } from './plan-run.ts';
 import { plannedItems } from './planned-items.ts';
 import type { Ports } from './ports.ts';
 import type { ChangeSelection, Choice } from './selection.ts';
@@ -39,6 +40,7 @@ export async function jobPlan(
     suite,
     baseline: baselineText(baseline),
     ...(commit === undefined ? {} : { commit }),
+    ...(isPartial(request.selection) ? { partial: true as const } : {}),
     reason: printable(selection.reason, LONGEST_REASON),
     shards,
     carried: carriedItems(selection.carried, profiles, config),

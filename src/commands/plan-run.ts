@@ -153,12 +153,18 @@ export async function runMetadata(
     serviceTypes: [...new Set(plan.implementations.map(({ implementation }) => implementation.serviceType))],
     ...(baseline.reference === undefined ? {} : { baseline: baseline.reference }),
     baselineReason: baseline.reason,
+    ...(given.selection !== undefined && isPartial(given.selection) ? { partial: true as const } : {}),
     ...(change === undefined ? {} : { change }),
     failures: [],
   };
 }
 
-type GivenChange = Pick<PublishOptions, 'pullRequest' | 'headSha'>;
+type GivenChange = Pick<PublishOptions, 'pullRequest' | 'headSha'> & { readonly selection?: Selection };
+
+/** Whether a request names implementations, or kinds of them: the others are not looked at. Types have their own reports. */
+export function isPartial({ implementations, languages, frameworks }: Selection): boolean {
+  return implementations.length > 0 || languages.length > 0 || frameworks.length > 0;
+}
 
 /** The change that is measured, as CI tells it; what the request names goes before what the event says. */
 export function changeOf(job: Job | undefined, given: GivenChange): ChangeReference | undefined {

@@ -32,6 +32,8 @@ export interface JobPlan {
   /** What all shards compare with, as `--baseline` takes it. */
   readonly baseline: string;
   readonly commit?: string;
+  /** Set when only what was asked for by name is planned. */
+  readonly partial?: true;
   /** Why everything, or why only these, in words. */
   readonly reason: string;
   readonly shards: readonly Shard[];

@@ -102,6 +102,8 @@ export interface RunMetadata {
   readonly baseline?: BaselineReference;
   /** Why this baseline, or none, in words. */
   readonly baselineReason?: string;
+  /** Set when only what was asked for by name was looked at: what has no row is not gone. */
+  readonly partial?: true;
   /** The proposed change that was measured. */
   readonly change?: ChangeReference;
   readonly failures: readonly RunFailure[];

@@ -41,11 +41,12 @@ export function pushHistory(
 }
 
 /** Settled is what was measured or checked again without the finding, what the change does not touch, what is gone. */
-function fateOf(finding: Finding, rows: readonly Row[], { state, failures }: RunMetadata): Fate {
+function fateOf(finding: Finding, rows: readonly Row[], { state, failures, partial }: RunMetadata): Fate {
   const named = rows.filter(({ name }) => name === finding.implementation);
   const row = named.find(({ profile }) => profile === finding.profile);
   if (row === undefined) {
     if (named.length > 0) return { settled: false, why: 'not measured with that profile' };
+    if (partial === true) return { settled: false, why: 'not asked for in this run' };
     const lost = failures.some(({ implementation }) => implementation === finding.implementation);
     // An unfinished run has not come to everything.
     return state === 'finished' && !lost ? SETTLED : { settled: false, why: 'not measured' };

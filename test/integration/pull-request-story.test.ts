@@ -12,6 +12,7 @@ const FORK = 'mallory/service';
 const NAMES = ['alpha', 'beta', 'gamma'] as const;
 /** Two sides of eight: enough to be sure of a slowdown that is many times what a right service takes. */
 const SMALL = { iterations: '4', rounds: '2' };
+const UNTOUCHED = { locked: false, author: 'octocat', labels: [] };
 const FORK_TOKEN = 'ghs_forkReadOnly0123456789';
 
 const workspace = newWorkspace();
@@ -124,7 +125,7 @@ describe('a pull request', { skip: NO_BUNDLE, concurrency: 1 }, () => {
   /** One step with no command, as `uses: org/cloudrun-perf@v1` alone has it. */
   const measure = (headSha: string, inputs: Readonly<Record<string, string>> = {}) => {
     checkOutMerge('change');
-    github.state.pullRequests.set(7, { ...seed, headSha, baseSha: base, locked: false });
+    github.state.pullRequests.set(7, { ...seed, headSha, baseSha: base, ...UNTOUCHED });
     return runStep(
       workspace,
       { ...SMALL, 'github-token': JOB_TOKEN, results: '../results', ...inputs },
@@ -223,7 +224,7 @@ describe('a pull request', { skip: NO_BUNDLE, concurrency: 1 }, () => {
       headBranch: 'docs',
       headSha: head,
       baseSha: base,
-      locked: false,
+      ...UNTOUCHED,
     });
     const step = await runStep(
       workspace,
@@ -255,7 +256,7 @@ describe('the pull request of a fork', { skip: NO_BUNDLE, concurrency: 1 }, () =
   test('is measured without any credential, and writes nothing', async () => {
     head = push('fork', () => writeFileSync(server('beta'), WRONG), 'main');
     checkOutMerge('fork');
-    github.state.pullRequests.set(number, { ...seed, headSha: head, baseSha: base, locked: false });
+    github.state.pullRequests.set(number, { ...seed, headSha: head, baseSha: base, ...UNTOUCHED });
     const asked = github.requests.length;
     const step = await runStep(
       workspace,

@@ -194,6 +194,12 @@ const fates: readonly [string, Run, Run, RegExp][] = [
   ['carried', judged({ a: 'regression' }), carried, /^- ~~a starts.*~~ fixed$/m],
   ['removed', judged({ a: 'regression', b: 'no change' }), judged({ b: 'no change' }), /^- ~~a starts.*~~ removed$/m],
   [
+    'absent of a run that was asked for another one',
+    judged({ a: 'regression', b: 'no change' }),
+    judged({ b: 'no change' }, { metadata: { partial: true } }),
+    /^- not confirmed: a starts.*\(not asked for in this run\)$/m,
+  ],
+  [
     'absent of a run that was cancelled',
     judged({ a: 'regression' }),
     judged({ b: 'no change' }, { metadata: { state: 'cancelled' } }),
