@@ -4,6 +4,7 @@ import type { Response } from 'undici';
 import type { Clock } from '../../ports/clock.ts';
 import { CodeHostError } from '../../ports/code-host.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { needed } from './answers.ts';
 import { failureOf, type Purpose } from './failure.ts';
 import { createPatience } from './patience.ts';
 import { createProxiedFetch, type Fetch, type ProxySettings } from './proxied-fetch.ts';
@@ -108,7 +109,7 @@ export function createClient(options: ClientOptions): (signal?: AbortSignal) => 
       list: (call) => {
         const [method = '', url = ''] = call.route.split(' ', 2);
         const wanted = { ...call.parameters, method: method as 'GET', url, per_page: PER_PAGE };
-        return explained(call, () => octokit.paginate<unknown>(wanted));
+        return explained(call, () => octokit.paginate<unknown, unknown>(wanted, ({ data }) => entriesOf(data, call)));
       },
       open: (call) => request(call, { redirect: 'manual', parseSuccessResponseBody: false }),
       persist: (purpose, exchange) => explained(purpose, () => patience.persist(exchange, true, signal)),
@@ -125,6 +126,11 @@ function withinOrigins(fetch: Fetch, urls: readonly string[]): Fetch {
     if (origins.has(origin)) return await fetch(url, init);
     throw new CodeHostError('unexpected', `GitHub's answer leads to ${origin}, wanted ${[...origins].join(' or ')}`);
   };
+}
+
+/** Anything but a list would count as its one entry, or none. */
+function entriesOf(data: unknown, { action }: Call): unknown[] {
+  return needed(Array.isArray(data) ? data : undefined, action);
 }
 
 /** Octokit takes an answer that broke off for an empty one: a list that looks empty would be written anew. */

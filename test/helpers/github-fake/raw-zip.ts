@@ -20,8 +20,7 @@ export interface RawEnd {
   readonly count?: number;
   readonly disk?: number;
   readonly comment?: string;
-  /** Between the last file and the directory. */
-  readonly gap?: Buffer;
+  readonly directoryBytes?: number;
 }
 
 /** A zip archive, byte by byte. */
@@ -49,17 +48,16 @@ export function rawZip(entries: readonly RawEntry[], end: RawEnd = {}): Buffer {
     centrals.push(signature(0x02014b50), Buffer.from([20, 3]), withName(common, name), rest, name);
     offset += 30 + localName.length + packed.length;
   }
-  const gap = end.gap ?? Buffer.alloc(0);
   const directory = Buffer.concat(centrals);
   const comment = Buffer.from(end.comment ?? '');
   const tail = Buffer.alloc(18);
   tail.writeUInt16LE(end.disk ?? 0, 0);
   tail.writeUInt16LE(end.count ?? entries.length, 4);
   tail.writeUInt16LE(end.count ?? entries.length, 6);
-  tail.writeUInt32LE(directory.length, 8);
-  tail.writeUInt32LE(offset + gap.length, 12);
+  tail.writeUInt32LE(end.directoryBytes ?? directory.length, 8);
+  tail.writeUInt32LE(offset, 12);
   tail.writeUInt16LE(comment.length, 16);
-  return Buffer.concat([...locals, gap, directory, signature(0x06054b50), tail, comment]);
+  return Buffer.concat([...locals, directory, signature(0x06054b50), tail, comment]);
 }
 
 function signature(value: number): Buffer {

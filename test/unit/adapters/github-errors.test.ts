@@ -200,6 +200,8 @@ describe('an error of GitHub', () => {
       const forms: readonly [RegExp, unknown, () => Promise<unknown>][] = [
         [/pulls\/7/, { number: 7 }, () => host.pullRequest(7)],
         [/comments/, { id: '1' }, () => host.createComment(7, 'x')],
+        [/comments/, {}, () => host.ownComments(7, '')],
+        [/artifacts/, { total_count: 1, artifacts: {} }, () => host.artifact(1, 'x', LIMITS)],
         [/issues$/, { number: 8 }, () => host.createIssue({ title: 't', body: 'b', labels: [] })],
       ];
       for (const [path, body, call] of forms) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { at } from '../../../src/adapters/github/fields.ts';
 import { readJob } from '../../../src/adapters/github/job.ts';
 import { isUntrusted, type Job } from '../../../src/domain/job.ts';
 
@@ -186,6 +187,12 @@ describe('the job that the runner describes', () => {
       assert.equal(job?.repository, 'org/service');
     });
   }
+
+  it('reads own members only', () => {
+    assert.equal(at({}, '__proto__'), undefined);
+    assert.equal(at('text', 'length'), undefined);
+    assert.equal(at({ a: { b: 1 } }, 'a', 'b'), 1);
+  });
 
   it('takes a strange head repository for a foreign one', async () => {
     for (const full_name of ['', 'service', 'org/service\n', 'org/ser vice', '../..', 7, null]) {

@@ -101,6 +101,12 @@ describe('a list', () => {
     });
   });
 
+  it('is never empty because of a status that Octokit takes for an empty list', () =>
+    withFake({}, async (fake) => {
+      fake.script({ kind: 'answer', answer: refusal(409, 'Conflict') }, { path: /comments/ });
+      assert.equal((await failureOf(connectTo(fake).ownComments(7, ''))).problem, 'unexpected');
+    }));
+
   it('of pull requests leaves out those whose repository is gone', () => {
     const gone = { ...PULL, number: 8, headRepository: undefined };
     return withFake({ pullRequests: [PULL, gone] }, async (fake) => {

@@ -76,6 +76,7 @@ describe('an archive', () => {
     ['a directory with content', [{ name: 'a/', content: 'x' }], /directory with content/],
     ['fewer entries than it says', [good], /damaged/, { count: 2 }],
     ['more entries than it says', [good, { name: 'b' }], /more in its directory/, { count: 1 }],
+    ['a directory of another size than it says', [good], /format that we do not read/, { directoryBytes: 5 }],
     ['a second volume', [good], /split/, { disk: 1 }],
     ['zip64', [good], /zip64/, { count: 0xffff, disk: 0xffff }],
   ];
