@@ -55,7 +55,7 @@ function gitignore(implementations: readonly Implementation[]): string {
   const programs = implementations
     .filter(({ language, local }) => language === 'go' && local !== undefined)
     .map(({ path, local }) => `${path}/${(local?.run[0] ?? '').replace(/^\.\//, '')}`);
-  return ['node_modules/', '__pycache__/', '.cloudrun-perf/', ...programs, ''].join('\n');
+  return ['node_modules/', '__pycache__/', '.cloudrun-perf/', 'gha-creds-*.json', ...programs, ''].join('\n');
 }
 
 function updated(implementations: readonly Implementation[], files: readonly NewFile[]) {

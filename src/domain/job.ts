@@ -60,6 +60,8 @@ export function runUrl({ serverUrl, repository, runId }: Pick<Job, 'serverUrl' |
  * forks and of Dependabot. Runs that somebody with write access started are trusted, whatever they measure.
  */
 export function isUntrusted({ pullRequest, repository, actor, event }: Job): boolean {
-  if (event !== 'pull_request' || pullRequest === undefined) return false;
+  if (event !== 'pull_request') return false;
+  // Of an event that cannot be read nothing is known: in doubt it is a stranger's.
+  if (pullRequest === undefined) return true;
   return pullRequest.headRepository.toLowerCase() !== repository.toLowerCase() || actor === 'dependabot[bot]';
 }

@@ -16,6 +16,8 @@ updates:
     directory: /
     schedule:
       interval: weekly
+    cooldown:
+      default-days: 7
     groups:
       actions:
         patterns: ["*"]
@@ -36,6 +38,8 @@ const entry = (ecosystem: string, directory: string) => `  - package-ecosystem: 
     directory: ${yamlScalar(directory)}
     schedule:
       interval: weekly
+    cooldown:
+      default-days: 7
     groups:
       ${ecosystem}:
         patterns: ["*"]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { COMMANDS } from '../../src/config/request.ts';
+import { CLI_COMMANDS } from '../../src/config/cli-usage.ts';
 import { filesBelow, git, newWorkspace, placeRepository, runTool } from '../helpers/cli.ts';
 
 const workspace = newWorkspace();
@@ -24,7 +24,12 @@ const MISTAKES: readonly (readonly [what: string, args: readonly string[], says:
   ['an unknown command', ['benchmrk'], [/no command "benchmrk"/, /Did you mean benchmark\?/]],
   ['an unknown flag', ['benchmark', '--sute', 'quick'], [/no flag "--sute"/, /Did you mean --suite\?/]],
   ['an unknown implementation', ['benchmark', '--impl', 'rigt'], [/no implementation "rigt"/, /Did you mean right\?/]],
-  ['several profiles', ['benchmark', '--profile', 'default,small'], [/found the profiles default, small, wanted one/]],
+  [
+    'an unknown profile',
+    ['benchmark', '--profile', 'default,small'],
+    [/no deployment profile "small"; found are default/],
+  ],
+  ['a sweep of nothing', ['benchmark', '--profile', 'sweep'], [/found no sweep in the configuration/, /hint: /]],
   ['an unknown vector', ['validate', '--vector', 'pign'], [/has no vector "pign"/, /Did you mean "ping"\?/]],
   [
     'a ref that is an option',
@@ -134,7 +139,7 @@ async function refused(args: readonly string[], says: readonly RegExp[]): Promis
 test('the program and its commands explain themselves', async () => {
   const all = await runTool(workspace, ['--help']);
   assert.equal(all.code, 0);
-  for (const command of COMMANDS) assert.match(all.stdout, new RegExp(`^  ${command} {2,}\\S`, 'm'));
+  for (const command of CLI_COMMANDS) assert.match(all.stdout, new RegExp(`^  ${command} {2,}\\S`, 'm'));
   const one = await runTool(workspace, ['benchmark', '--help']);
   assert.equal(one.code, 0);
   assert.match(one.stdout, /^cloudrun-perf benchmark: [\s\S]* --suite <suite>/);
