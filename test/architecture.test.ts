@@ -45,6 +45,7 @@ const EFFECTFUL_ROOMS = new Set(['adapters', 'emulator', 'context.ts', 'action.t
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@actions/core': ['action.ts', 'config/action-inputs.ts', 'adapters'],
   '@google-cloud/run': ['adapters', 'emulator/admin/protos.ts'],
+  '@google-cloud/storage': ['adapters/results'],
   '@grpc/grpc-js': ['adapters', 'emulator'],
   '@grpc/proto-loader': ['emulator'],
   '@octokit/core': ['adapters'],
