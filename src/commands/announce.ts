@@ -44,7 +44,7 @@ export async function retell(
   return {
     ...outcome,
     outputs: { ...outcome.outputs, ...(commentUrl === undefined ? {} : { 'comment-url': commentUrl }) },
-    annotations: remarks(run, request.failOn, ports),
+    annotations: await remarks(run, request.failOn, ports, signal),
     summary: jobSummary(run),
   };
 }
@@ -55,13 +55,28 @@ function measuredChange(request: PublishOptions, { job }: Ports): MeasuredChange
   return number === undefined || headSha === undefined ? undefined : { number, headSha, untrusted: false };
 }
 
-function remarks(run: Run, failOn: readonly FailOn[], ports: Ports): readonly Annotation[] {
+async function remarks(
+  run: Run,
+  failOn: readonly FailOn[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<readonly Annotation[]> {
   const fails = (finding: FailOn) => failOn.includes(finding) && !failOn.includes('never');
+  const changedFiles = await filesOfChange(ports, signal);
   return annotations(run, {
+    ...(changedFiles === undefined ? {} : { changedFiles }),
     regressionFails: fails('regression'),
     contractFails: fails('contract'),
     inRepository: (source) => placeHere(source, ports.workingDirectory),
   });
+}
+
+/** What the pull request changes: GitHub shows a remark beside the code only on these files. */
+async function filesOfChange(ports: Ports, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  const { job, sources, workingDirectory } = ports;
+  if (job?.pullRequest === undefined) return undefined;
+  const base = await sources.baseOf(workingDirectory, job.pullRequest, signal);
+  return base === undefined ? undefined : sources.changedFiles(workingDirectory, base, signal);
 }
 
 /** Directory of a service repository that lies in the checked-out one, relative to that; undefined when it lies elsewhere. */

@@ -180,11 +180,11 @@ describe('a pull request', { skip: NO_BUNDLE, concurrency: 1 }, () => {
     const remarks = step.ended.stdout.split('\n').filter((line) => /^::error [^:]*file=/.test(line));
     assert.equal(remarks.length, 2, remarks.join('\n'));
     assert.ok(
-      remarks.some((line) => line.includes('file=implementations/alpha/')),
+      remarks.some((line) => line.includes('file=implementations/alpha/server.js')),
       remarks.join('\n'),
     );
     assert.ok(
-      remarks.some((line) => line.includes('file=implementations/beta/')),
+      remarks.some((line) => line.includes('file=implementations/beta/server.js')),
       remarks.join('\n'),
     );
     assert.deepEqual(workspace.instances(), []);
@@ -235,6 +235,56 @@ describe('a pull request', { skip: NO_BUNDLE, concurrency: 1 }, () => {
     const body = commentOf(8)[0]?.body ?? '';
     assert.match(body, /nothing changed: 3 carried/);
     assert.equal(body.trim().split('\n').length, 3, 'marker, state, one line');
+  });
+
+  test('the jobs of a matrix do the same: a plan, a job each, one that publishes', async () => {
+    const head = push(
+      'matrix',
+      () => {
+        writeFileSync(server('alpha'), `${right}// another\n`);
+        writeFileSync(server('beta'), WRONG);
+      },
+      'main',
+    );
+    checkOutMerge('matrix');
+    github.state.pullRequests.set(10, {
+      ...seed,
+      number: 10,
+      headBranch: 'matrix',
+      headSha: head,
+      baseSha: base,
+      ...UNTOUCHED,
+    });
+    const env = job();
+    const one = (inputs: Readonly<Record<string, string>>) =>
+      runStep(
+        workspace,
+        { 'github-token': JOB_TOKEN, results: '../results', ...inputs },
+        { env, cwd: repository, event: { name: 'pull_request', payload: payload(10, head, REPOSITORY, 'matrix') } },
+      );
+    const plan = await one({ command: 'discover' });
+    assert.equal(plan.ended.code, 0, said(plan));
+    const runId = plan.outputs.get('run-id') ?? '';
+    const { include } = JSON.parse(plan.outputs.get('matrix') ?? '') as { include: Record<string, string>[] };
+    assert.deepEqual(
+      include.map(({ title }) => title),
+      ['alpha', 'beta'],
+    );
+    for (const { shard = '', implementation = '', type = '', profile = '' } of include) {
+      const inputs = { 'run-id': runId, shard, implementation, type, profile, 'fail-on': 'never' };
+      const leg = await one({ ...inputs, iterations: '1', rounds: '1' });
+      assert.equal(leg.ended.code, 0, said(leg));
+      assert.equal(leg.summary, '', 'only the last job publishes');
+    }
+    assert.deepEqual(commentOf(10), []);
+    const report = await one({ command: 'report', 'run-id': runId });
+    assert.equal(report.ended.code, 3, said(report));
+    const [comment, ...others] = commentOf(10);
+    assert.deepEqual(others, []);
+    assert.match(comment?.body ?? '', /1 contract failure/);
+    assert.match(comment?.body ?? '', /1 carried/);
+    assert.match(report.ended.stdout, /^::error [^:]*file=implementations\/beta\/server\.js/m);
+    assert.match(report.summary, /beta/);
   });
 
   test('nothing of it asked GitHub for what it may not', () => {
