@@ -25,6 +25,10 @@ export interface EmulatorConfig {
   readonly runtime: 'auto' | 'process' | 'container';
 }
 
+/** Where the layers of builds are kept between runs. */
+export const IMAGE_CACHES = ['registry', 'gha', 'none'] as const;
+export type ImageCache = (typeof IMAGE_CACHES)[number];
+
 export interface Threshold {
   /** Smallest relative change that counts, 0.15 = 15 %. */
   readonly minimumEffect: number;
@@ -58,6 +62,7 @@ export interface Config {
   readonly notifications: NotificationSettings;
   readonly discovery: { readonly cacheTtlMs: number };
   readonly emulator: EmulatorConfig;
+  readonly images: { readonly cache: ImageCache };
   readonly thresholds: Thresholds;
   readonly implementations: Readonly<Record<string, ImplementationConfig>>;
   readonly secrets: Secrets;

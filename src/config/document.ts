@@ -36,6 +36,7 @@ export interface ConfigDocument {
     readonly startup_timeout?: string;
     readonly runtime?: 'auto' | 'process' | 'container';
   };
+  readonly images?: { readonly cache?: 'registry' | 'gha' | 'none' };
   readonly thresholds?: ThresholdsDocument;
   readonly implementations?: Readonly<
     Record<string, { readonly profile?: string; readonly thresholds?: ThresholdsDocument }>
@@ -54,6 +55,22 @@ export interface ProfileDocument {
   readonly startup_cpu_boost?: boolean;
   readonly cpu_idle?: boolean;
   readonly timeout?: string;
+  readonly service_account?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, { readonly secret: string; readonly version: string }>>;
+  readonly port?: { readonly protocol?: 'http1' | 'h2c'; readonly number?: number };
+  readonly startup_probe?: ProbeDocument;
+  readonly liveness_probe?: ProbeDocument;
+}
+
+export interface ProbeDocument {
+  readonly type: 'http' | 'tcp' | 'grpc';
+  readonly path?: string;
+  readonly service?: string;
+  readonly initial_delay_seconds?: number;
+  readonly timeout_seconds?: number;
+  readonly period_seconds?: number;
+  readonly failure_threshold?: number;
 }
 
 /** Every list is a dimension; the profiles are all their combinations. */

@@ -140,6 +140,7 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
       startupTimeoutMs: duration(emulator?.startup_timeout) ?? STARTUP_TIMEOUT_MS,
       runtime: emulator?.runtime ?? 'auto',
     },
+    images: { cache: document.images?.cache ?? 'registry' },
     thresholds: toThresholds(document.thresholds),
     implementations: Object.fromEntries(
       Object.entries(document.implementations ?? {}).map(([name, own]) => [

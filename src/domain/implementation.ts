@@ -19,6 +19,8 @@ export interface Implementation {
   /** Dockerfile relative to `path`. */
   readonly dockerfile: string;
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** Stage of the Dockerfile to build; absent: its last one. */
+  readonly target?: string;
   readonly language?: string;
   readonly framework?: string;
   readonly supportedFeatures: readonly string[];

@@ -6,6 +6,7 @@ export interface ImplementationDocument {
   readonly path: string;
   readonly dockerfile?: string;
   readonly build_args?: Readonly<Record<string, string | number | boolean>>;
+  readonly target?: string;
   readonly language?: string;
   readonly framework?: string;
   readonly supported_features?: readonly string[];

@@ -81,7 +81,7 @@ function toImplementation(
   serviceType: ServiceType,
   run: readonly string[] | undefined,
 ): Implementation {
-  const { language, framework, image } = entry;
+  const { language, framework, image, target } = entry;
   return {
     name: entry.name,
     serviceType,
@@ -92,6 +92,7 @@ function toImplementation(
     ...(language === undefined ? {} : { language }),
     ...(framework === undefined ? {} : { framework }),
     ...(image === undefined ? {} : { image }),
+    ...(target === undefined ? {} : { target }),
     ...(run === undefined ? {} : { local: localRuntime(entry, run) }),
   };
 }

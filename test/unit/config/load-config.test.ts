@@ -116,6 +116,7 @@ test('no file is needed', () => {
   assert.deepEqual(config.gcp, { region: 'europe-west1' });
   assert.deepEqual(Object.keys(config.profiles), ['default']);
   assert.deepEqual(config.emulator, { idleTimeoutMs: 900_000, startupTimeoutMs: 240_000, runtime: 'auto' });
+  assert.deepEqual(config.images, { cache: 'registry' });
   assert.equal(config.discovery.cacheTtlMs, 3_600_000);
   assert.deepEqual(config.secrets, { gitToken: 'ghs_x' });
   assert.deepEqual(config.warnings, []);
@@ -162,6 +163,7 @@ deployment_profiles: {big: {cpu: "2", memory: 1Gi, timeout: 1h}}
 thresholds: {cold-ttfb: {minimum_effect: 0.2}, warm-p50: {minimum_effect: 0.3}}
 implementations: {java-spring: {profile: big, thresholds: {cold-ttfb: {minimum_effect: 0.5}}}}
 emulator: {idle_timeout: 2s, startup_timeout: 1m30s, runtime: process}
+images: {cache: gha}
 discovery: {cache_ttl: 500ms}
 `);
   assert.equal(minimumEffect(config, 'java-spring', 'cold-ttfb'), 0.5);
@@ -171,6 +173,7 @@ discovery: {cache_ttl: 500ms}
   assert.equal(config.implementations['java-spring']?.profile, 'big');
   assert.equal(config.profiles.big?.timeoutMs, 3_600_000);
   assert.deepEqual(config.emulator, { idleTimeoutMs: 2000, startupTimeoutMs: 90_000, runtime: 'process' });
+  assert.deepEqual(config.images, { cache: 'gha' });
   assert.equal(config.discovery.cacheTtlMs, 500);
 });
 

@@ -40,6 +40,7 @@ implementations:
     language: rust
     framework: actix
     supported_features: [signature-validation]
+    target: runtime
     local: {build: cargo build, run: "server --name 'a b'", requires: [cargo]}
 `);
   assert.deepEqual(found, {
@@ -63,6 +64,7 @@ implementations:
         supportedFeatures: ['signature-validation'],
         language: 'rust',
         framework: 'actix',
+        target: 'runtime',
         local: { run: ['server', '--name', 'a b'], requires: ['cargo'], build: 'cargo build' },
       },
     ],
@@ -96,6 +98,7 @@ test('what is refused, where, and what is said', () => {
       one('    dockerfile: ../Dockerfile\n'),
       /manifest\.yaml:6:17: found "\.\.\/Dockerfile"/,
     ],
+    ['option-like target', one('    target: --help\n'), /found "--help".*wanted the name of a stage/],
     ['absolute path', `${HEAD}  - {name: a, path: /etc}\n`, /found "\/etc".*relative path/],
     ['drive', `${HEAD}  - {name: a, path: 'C:x'}\n`, /found "C:x".*relative path/],
     ['backslash', `${HEAD}  - {name: a, path: 'a\\b'}\n`, /relative path with forward slashes/],
