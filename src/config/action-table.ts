@@ -88,6 +88,18 @@ export const ACTION_INPUTS: readonly ActionInput[] = [
   },
   { name: 'project-id', kind: 'text', options: ['project'], description: 'Google Cloud project id.' },
   { name: 'region', kind: 'text', description: 'Google Cloud region. Empty means us-central1.' },
+  {
+    name: 'workload-identity-provider',
+    kind: 'text',
+    description:
+      'Full name of the Workload Identity provider that trusts this repository, projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER. The job needs the permission id-token: write. Empty means the credentials that google-github-actions/auth left, or the default ones of the machine.',
+  },
+  {
+    name: 'service-account',
+    kind: 'text',
+    description:
+      'Email of the service account to act as. Empty means direct access by the provider, or the account of the credentials.',
+  },
   { name: 'results', kind: 'text', description: 'Directory or gs://bucket/prefix of stored results.' },
   {
     name: 'baseline',

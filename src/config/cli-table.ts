@@ -30,6 +30,8 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
   text('manifest', 'PATH', 'manifest.yaml, or its directory, in place of the configured repositories'),
   text('project', 'ID', 'Google Cloud project id'),
   text('region', 'REGION', 'Google Cloud region (default: us-central1)'),
+  text('workload-identity-provider', 'NAME', 'Workload Identity provider that trusts this GitHub job'),
+  text('service-account', 'EMAIL', 'Service account to act as (default: that of the credentials)'),
   text('platform', 'NAME', `${words(PLATFORMS)} (default: cloudrun when a project is known, else local)`),
   text('results', 'PLACE', 'Directory or gs://bucket/prefix of stored results'),
   text('log-format', 'FORMAT', `${words(LOG_FORMATS)} (default: terminal)`),

@@ -43,6 +43,10 @@ export interface GlobalOptions {
   readonly config?: string;
   readonly project?: string;
   readonly region?: string;
+  /** `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`. Absent: default credentials. */
+  readonly workloadIdentityProvider?: string;
+  /** Email of the service account to act as. */
+  readonly serviceAccount?: string;
   readonly verbose: boolean;
   readonly dryRun: boolean;
   readonly platform?: PlatformName;
