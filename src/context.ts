@@ -17,7 +17,7 @@ import { createFileTree } from './adapters/system/files.ts';
 import { createFolders } from './adapters/system/folders.ts';
 import { listens, portOf } from './adapters/system/listening.ts';
 import { makeDirectory } from './adapters/system/make-directory.ts';
-import { readContract, readSchemas } from './adapters/system/shipped-files.ts';
+import { readContract, readPrices, readSchemas } from './adapters/system/shipped-files.ts';
 import { removeDeadWork, stateDirectories } from './adapters/system/state-directories.ts';
 import { createHttpTransport } from './adapters/transports/http.ts';
 import { platformOf, withPullRequest } from './commands/job-change.ts';
@@ -32,6 +32,7 @@ import type { Job } from './domain/job.ts';
 import type { PlatformName } from './domain/plan.ts';
 import { stopLeftovers } from './emulator/instances/leftovers.ts';
 import { CONTRACTS, TOOL_ROOT } from './paths.ts';
+import type { PriceTable } from './plan/prices.ts';
 import type { CodeHost } from './ports/code-host.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Platform } from './ports/platform.ts';
@@ -127,6 +128,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     clock,
     logger,
     schemas,
+    priceTable: (await readPrices(CONTRACTS)) as PriceTable,
     workingDirectory,
     transport: createHttpTransport(),
     store: openStore(request.results ?? config.storage.resultsBucket, workingDirectory),

@@ -38,7 +38,7 @@ export async function benchmark(
   const { ports } = work;
   const todo = await whatToDo(request, work, repositories, config, signal);
   const baseline = await resolveBaseline(work.baseline, repositories, ports, signal);
-  const { plan, description } = planRun(
+  const { plan, cost, description } = planRun(
     { ...request, platform, overrides: overridesOf(request, config), items: todo.items },
     config,
     repositories,
@@ -52,7 +52,7 @@ export async function benchmark(
   if (todo.items.length === 0) ports.logger.info(`nothing is measured: ${todo.reason}`);
   // The services of a run in the cloud are those of all its jobs: the end of this one must not remove the others'.
   if (request.shard === undefined || platform === 'local') ports.rememberRun(plan.runId);
-  const metadata = await runMetadata(plan, repositories, baseline, ports, signal, request);
+  const metadata = await runMetadata(plan, repositories, baseline, ports, signal, { ...request, cost });
   const recorder = new RunRecorder(metadata, ports);
   await recorder.begin();
   // A job of a run of several is a part of it: the run is told about by its first job and its last.
@@ -121,7 +121,10 @@ function carriedText({ carried, reason }: Todo): string {
 }
 
 /** What flags and configuration change of the suite; flags win. */
-function overridesOf(request: BenchmarkRequest, { benchmark: configured }: Config): SettingsOverrides {
+export function overridesOf(
+  request: Pick<BenchmarkRequest, 'iterations' | 'rounds'>,
+  { benchmark: configured }: Config,
+): SettingsOverrides {
   return {
     samplesPerRound: request.iterations ?? configured.coldStart.iterations,
     rounds: request.rounds,

@@ -4,9 +4,12 @@ import { printable } from '../documents/show.ts';
 import type { PlannedItem } from '../domain/job-plan.ts';
 import type { PlatformName } from '../domain/plan.ts';
 import { type ItemDetails, jobMatrix, jobPlanShards } from '../plan/matrix.ts';
+import { overridesOf } from './benchmark.ts';
 import { discoverRepositories } from './catalog.ts';
+import { refuseAbove } from './cost-basis.ts';
 import { jobPlan } from './job-plan.ts';
 import type { Outcome } from './outcome.ts';
+import { planRun } from './plan-run.ts';
 import { plannedItems } from './planned-items.ts';
 import type { Ports } from './ports.ts';
 import { type ChangeSelection, type Choice, selectForChange } from './selection.ts';
@@ -28,6 +31,15 @@ export async function discover(
   const benchmark = jobs ? config.benchmark : { ...config.benchmark, filter: NO_FILTER };
   const selection = await selectForChange(request, repositories, { ...config, benchmark }, ports, signal);
   const shards = jobPlanShards(plannedItems(selection.measured, request.profiles, config).map(({ item }) => item));
+  if (jobs && platform === 'cloudrun' && request.maxCost !== undefined && shards.length > 0) {
+    const items = shards.flatMap((shard) => shard.items);
+    const overrides = overridesOf({}, config);
+    const alone = { trees: new Map(), reason: '' };
+    const { cost } = planRun({ ...uncapped(request), platform, overrides, items }, config, repositories, alone, ports);
+    // Each implementation may have its base beside it.
+    const what = `${items.length} implementations in ${shards.length} jobs, with a base each,`;
+    refuseAbove(request.maxCost, 2 * cost.estimatedDollars, what, cost.prices);
+  }
   const matrix = JSON.stringify(jobMatrix({ shards }, detailsOf(selection.measured)));
   const texts = {
     table: () => table(selection),
@@ -41,6 +53,8 @@ export async function discover(
   const planned = await jobPlan({ request, platform, config, repositories, selection, shards }, ports, signal);
   return { exitCodes: [], outputs: { ...outputs, ...planned } };
 }
+
+const uncapped = ({ maxCost: _, ...request }: DiscoverRequest) => request;
 
 const NO_FILTER = { types: [], languages: [], frameworks: [], implementations: [] };
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { PublishOptions } from '../config/request.ts';
+import type { CostBasis } from '../domain/cost.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { Implementation, Selection, ServiceRepository } from '../domain/implementation.ts';
 import { type Job, runUrl } from '../domain/job.ts';
@@ -13,6 +14,7 @@ import { createRunId } from '../plan/naming.ts';
 import { createPlan } from '../plan/plan.ts';
 import type { SettingsOverrides } from '../plan/settings.ts';
 import { type BaselineSource, baseOf } from './baseline-source.ts';
+import { costBasis } from './cost-basis.ts';
 import { itemOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
 import { profileNamed, resolveProfiles } from './profiles.ts';
@@ -24,6 +26,8 @@ export interface PlanOptions {
   readonly profiles: readonly string[];
   readonly platform: PlatformName;
   readonly overrides: SettingsOverrides;
+  /** US dollars that the plan may cost on Cloud Run. */
+  readonly maxCost?: number;
   /** Id of the run; absent: a new one. */
   readonly runId?: string;
   /** Only these of the selected ones, as `type/implementation`; absent: all. */
@@ -36,6 +40,7 @@ export interface PlanOptions {
 
 export interface PlannedRun {
   readonly plan: Plan;
+  readonly cost: CostBasis;
   /** What `--dry-run` prints. */
   readonly description: string;
 }
@@ -70,6 +75,7 @@ export function planRun(
     runId: options.runId ?? createRunId(ports.clock.epochMs(), ports.randomText()),
     ...(only === undefined ? {} : { only }),
     owner: ports.tool.owner,
+    startedAtMs: ports.clock.epochMs(),
     settings: local ? withLocalWatch(options.overrides, config) : options.overrides,
     baselineAvailable: (repository: ServiceRepository, { name }: Implementation) =>
       baseOf(baseline, repository.root, name) !== undefined,
@@ -81,12 +87,13 @@ export function planRun(
       .filter((planned) => wanted?.has(itemKey(itemOf(planned))) ?? true)
       .map((planned) => withRepository(planned, repositories)),
   };
-  const description = describePlan(plan, {
+  const cost = costBasis(plan, options, config, ports);
+  const description = describePlan(plan, cost.prices, {
     runtime: config.emulator.runtime,
     ...(options.goal === undefined ? {} : { goal: options.goal }),
     ...(config.gcp.artifactRegistry === undefined ? {} : { artifactRegistry: config.gcp.artifactRegistry }),
   });
-  return { plan, description };
+  return { plan, cost, description };
 }
 
 const implementationKey = ({ type, implementation }: PlannedItem) => `${type}/${implementation}`;
@@ -155,11 +162,15 @@ export async function runMetadata(
     baselineReason: baseline.reason,
     ...(given.selection !== undefined && isPartial(given.selection) ? { partial: true as const } : {}),
     ...(change === undefined ? {} : { change }),
+    ...(given.cost === undefined ? {} : { cost: given.cost }),
     failures: [],
   };
 }
 
-type GivenChange = Pick<PublishOptions, 'pullRequest' | 'headSha'> & { readonly selection?: Selection };
+type GivenChange = Pick<PublishOptions, 'pullRequest' | 'headSha'> & {
+  readonly selection?: Selection;
+  readonly cost?: CostBasis;
+};
 
 /** Whether a request names implementations, or kinds of them: the others are not looked at. Types have their own reports. */
 export function isPartial({ implementations, languages, frameworks }: Selection): boolean {

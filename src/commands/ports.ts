@@ -1,5 +1,6 @@
 import type { Schemas } from '../config/schemas.ts';
 import type { Job } from '../domain/job.ts';
+import type { PriceTable } from '../plan/prices.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CodeHost } from '../ports/code-host.ts';
 import type { EventSink } from '../ports/event-sink.ts';
@@ -31,6 +32,8 @@ export interface Ports {
   readonly sources: SourceRepository;
   readonly builder: ImageBuilder;
   readonly schemas: Schemas;
+  /** What Cloud Run costs, as shipped. */
+  readonly priceTable: PriceTable;
   /** Absolute directory that relative paths of the user start from. */
   readonly workingDirectory: string;
   readonly tool: {

@@ -125,6 +125,18 @@ export const ACTION_INPUTS: readonly ActionInput[] = [
   },
   { name: 'rounds', kind: 'integer', description: 'Interleaved rounds. Empty means the choice of the suite.' },
   {
+    name: 'max-cost',
+    kind: 'text',
+    description:
+      'US dollars that a run on Cloud Run may cost. One whose estimate is higher is refused before anything is spent. Empty means no limit.',
+  },
+  {
+    name: 'older-than',
+    kind: 'text',
+    description:
+      'Of cleanup: in place of a run, what all runs of this repository left, when it is older than this, such as 24h, and expired.',
+  },
+  {
     name: 'run-id',
     kind: 'text',
     options: ['run', 'current'],

@@ -2,6 +2,7 @@ import { UsageError } from '../domain/errors.ts';
 import type { Selection } from '../domain/implementation.ts';
 import { PLATFORMS, SUITES } from '../domain/plan.ts';
 import { SERVICE_TYPES, type ServiceType } from '../domain/service-type.ts';
+import { parseDuration } from './duration.ts';
 import { type OptionValues, shown } from './option-values.ts';
 import {
   type BaselineChoice,
@@ -24,6 +25,7 @@ const REGION = /^[a-z]+-[a-z]+[0-9]{1,2}$/;
 const RUN = /^(?:latest|run-[a-z0-9]+(?:-[a-z0-9]+)*)$/;
 const RUN_ID = /^run-[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const SHARD = /^[0-9]{2,4}$/;
+const DOLLARS = /^[0-9]{1,6}(?:\.[0-9]{1,4})?$/;
 const SHA = /^[0-9a-f]{40}$/;
 const ARTIFACT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const RUN_TEXT = 'latest or a run id such as run-20261121-124800-x7k2q9';
@@ -177,6 +179,22 @@ function validateOptions(options: OptionValues) {
   return { selection: all, url, type, ...present({ features }) };
 }
 
+const costOptions = (options: OptionValues) => {
+  const found = options.pattern('max-cost', DOLLARS, 'US dollars such as 0.50');
+  return found === undefined ? {} : { maxCost: Number(found) };
+};
+
+/** One scope at most: a run, an age, or everything. */
+function cleanupScope(options: OptionValues) {
+  const given = ['run', 'older-than', 'all'].filter((name) => options.has(name));
+  if (given.length > 1) options.refuse(given.at(-1) ?? '', `and ${given[0]} exclude each other`);
+  const age = options.text('older-than');
+  const olderThanMs = age === undefined ? undefined : parseDuration(age);
+  if (age !== undefined && olderThanMs === undefined)
+    options.refuse('older-than', `is ${shown(age)}; wanted is a duration such as 24h`);
+  return { ...present({ run: run(options, 'run'), olderThanMs }), all: options.has('all') };
+}
+
 const pubsubEmulator = (options: OptionValues) =>
   present({ pubsubEmulator: options.pattern('pubsub-emulator', HOST_PORT, 'HOST:PORT such as 127.0.0.1:8085') });
 const reportFormat = (options: OptionValues) => options.choice('format', REPORT_FORMATS) ?? 'terminal';
@@ -203,6 +221,7 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     suite: o.choice('suite', SUITES) ?? 'quick',
     profiles: o.list('profile'),
     baseline: baselineChoice(o),
+    ...costOptions(o),
     format: o.choice('format', LIST_FORMATS) ?? 'table',
     plan: o.has('plan'),
   }),
@@ -213,7 +232,12 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     probeUndeclared: o.has('probe-undeclared'),
     format: reportFormat(o),
   }),
-  deploy: (o) => ({ selection: selection(o), profiles: o.list('profile'), format: reportFormat(o) }),
+  deploy: (o) => ({
+    selection: selection(o),
+    profiles: o.list('profile'),
+    ...costOptions(o),
+    format: reportFormat(o),
+  }),
   benchmark: (o) => ({
     selection: selection(o),
     suite: o.choice('suite', SUITES) ?? 'quick',
@@ -221,6 +245,7 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     baseline: baselineChoice(o),
     ...changeOptions(o),
     ...publishOptions(o),
+    ...costOptions(o),
     ...present({
       runId: o.pattern('run', RUN_ID, 'a run id such as run-20261121-124800-x7k2q9'),
       shard: o.pattern('shard', SHARD, 'the number of a job such as 01'),
@@ -245,10 +270,7 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     ...output(o),
     failOn: failOn(o),
   }),
-  cleanup: (o) => {
-    if (o.has('all') && o.has('run')) o.refuse('all', 'and a run id exclude each other');
-    return { ...present({ run: run(o, 'run') }), all: o.has('all') };
-  },
+  cleanup: cleanupScope,
   env: (o) => ({ type: neededType(o), ...pubsubEmulator(o) }),
   emulate: (o) => ({ port: o.integer('port', 0, 65535) ?? 0 }),
   init: (o) => ({ directory: argument(o), type: neededType(o), implementations: o.list('impl') }),

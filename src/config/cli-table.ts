@@ -58,6 +58,7 @@ const SAVE: readonly Flag[] = [
   toggle('save-baseline', 'Store the results as the new baseline, but for regressions'),
   toggle('accept-regressions', 'Let regressions become the baseline too'),
 ];
+const MAX_COST = text('max-cost', 'DOLLARS', 'Refuse to start what would cost more on Cloud Run, by its estimate');
 const FAIL = list('fail-on', 'LIST', `Findings that fail: ${FAIL_ON.join(', ')} (default: regression,contract)`);
 
 /** Commands of the action alone. */
@@ -66,7 +67,13 @@ export const ACTION_ONLY: readonly CommandName[] = ['slash-command'];
 export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
   discover: {
     summary: 'Discover services from configured repositories',
-    flags: [...SELECTION, ...CHANGES, PROFILE, text('format', 'FORMAT', `${words(LIST_FORMATS)} (default: table)`)],
+    flags: [
+      ...SELECTION,
+      ...CHANGES,
+      PROFILE,
+      MAX_COST,
+      text('format', 'FORMAT', `${words(LIST_FORMATS)} (default: table)`),
+    ],
     examples: ['cloudrun-perf discover --format table', 'cloudrun-perf discover --changed-since main'],
   },
   validate: {
@@ -87,7 +94,7 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
   },
   deploy: {
     summary: 'Deploy services without benchmarking',
-    flags: [...SELECTION, PROFILE, REPORT_FORMAT],
+    flags: [...SELECTION, PROFILE, MAX_COST, REPORT_FORMAT],
     examples: ['cloudrun-perf deploy --impl go-gin --dry-run'],
   },
   benchmark: {
@@ -101,6 +108,7 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
       ...SAVE,
       text('iterations', 'N', 'Fresh instances per side and round'),
       text('rounds', 'N', 'Interleaved rounds'),
+      MAX_COST,
       FAIL,
       REPORT_FORMAT,
     ],
@@ -136,9 +144,17 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
     summary: 'Remove deployed resources',
     flags: [
       text('run', 'RUN', 'Only what this run deployed'),
-      toggle('all', 'Everything that cloudrun-perf ever deployed in the project and region'),
+      text(
+        'older-than',
+        'AGE',
+        'What all runs of this owner left, when it is older than this, such as 24h, and expired',
+      ),
+      toggle('all', 'Everything that cloudrun-perf ever deployed for this owner in the project and region'),
     ],
-    examples: ['cloudrun-perf cleanup --run run-20261121-124800-x7k2q9', 'cloudrun-perf cleanup --all --dry-run'],
+    examples: [
+      'cloudrun-perf cleanup --run run-20261121-124800-x7k2q9',
+      'cloudrun-perf cleanup --older-than 24h --dry-run',
+    ],
   },
   env: {
     summary: 'Print the environment that a service to be validated must be started with',

@@ -3,6 +3,7 @@ import type { MetricId } from '../domain/metric.ts';
 import type { NotificationSecrets, NotificationSettings } from '../domain/notifications.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { ServiceType } from '../domain/service-type.ts';
+import type { PriceOverrides } from '../plan/prices.ts';
 
 export interface ServiceRepositoryConfig {
   /** Directory, `file://` or Git URL. Relative directories are relative to the configuration's directory. */
@@ -63,6 +64,10 @@ export interface Config {
   readonly discovery: { readonly cacheTtlMs: number };
   readonly emulator: EmulatorConfig;
   readonly images: { readonly cache: ImageCache };
+  /** In place of the shipped prices. */
+  readonly prices: PriceOverrides;
+  /** The load that reports give a capacity for. */
+  readonly monthlyRequests?: number;
   readonly thresholds: Thresholds;
   readonly implementations: Readonly<Record<string, ImplementationConfig>>;
   readonly secrets: Secrets;

@@ -1,4 +1,5 @@
 import type { ServiceType } from '../domain/service-type.ts';
+import type { PriceOverrides } from '../plan/prices.ts';
 
 /** `cloudrun-perf.yaml` as it is written, after interpolation and after the schema accepted it. */
 export interface ConfigDocument {
@@ -37,6 +38,8 @@ export interface ConfigDocument {
     readonly runtime?: 'auto' | 'process' | 'container';
   };
   readonly images?: { readonly cache?: 'registry' | 'gha' | 'none' };
+  readonly prices?: PriceOverrides;
+  readonly cost?: { readonly monthly_requests?: number };
   readonly thresholds?: ThresholdsDocument;
   readonly implementations?: Readonly<
     Record<string, { readonly profile?: string; readonly thresholds?: ThresholdsDocument }>

@@ -141,6 +141,8 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
       runtime: emulator?.runtime ?? 'auto',
     },
     images: { cache: document.images?.cache ?? 'registry' },
+    prices: document.prices ?? {},
+    ...optional('monthlyRequests', document.cost?.monthly_requests),
     thresholds: toThresholds(document.thresholds),
     implementations: Object.fromEntries(
       Object.entries(document.implementations ?? {}).map(([name, own]) => [

@@ -65,7 +65,13 @@ export interface ChangeOptions {
   readonly all: boolean;
 }
 
-export interface DiscoverRequest extends GlobalOptions, ChangeOptions, MeasuredChangeOptions {
+/** Money is refused before it is spent. */
+export interface CostOptions {
+  /** US dollars that a run on Cloud Run may cost by its estimate. */
+  readonly maxCost?: number;
+}
+
+export interface DiscoverRequest extends GlobalOptions, ChangeOptions, MeasuredChangeOptions, CostOptions {
   readonly command: 'discover';
   readonly selection: Selection;
   readonly suite: Suite;
@@ -93,7 +99,7 @@ export interface ValidateRequest extends GlobalOptions {
   readonly format: ReportFormat;
 }
 
-export interface DeployRequest extends GlobalOptions {
+export interface DeployRequest extends GlobalOptions, CostOptions {
   readonly command: 'deploy';
   readonly selection: Selection;
   readonly profiles: readonly string[];
@@ -119,7 +125,7 @@ export interface PublishOptions extends MeasuredChangeOptions {
   readonly issues: boolean;
 }
 
-export interface BenchmarkRequest extends GlobalOptions, ChangeOptions, PublishOptions {
+export interface BenchmarkRequest extends GlobalOptions, ChangeOptions, PublishOptions, CostOptions {
   readonly command: 'benchmark';
   /** Id of the run to make; absent: a new one. */
   readonly runId?: string;
@@ -163,6 +169,8 @@ export interface CleanupRequest extends GlobalOptions {
   readonly command: 'cleanup';
   readonly run?: string;
   readonly all: boolean;
+  /** Of all runs, what was created longer ago than this and has expired. */
+  readonly olderThanMs?: number;
 }
 
 export interface EnvRequest extends GlobalOptions {

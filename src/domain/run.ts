@@ -1,10 +1,12 @@
 import type { BaselineReference, Comparison, ImplementationState } from './comparison.ts';
 import type { Conformance } from './conformance.ts';
+import type { CostBasis } from './cost.ts';
 import type { Artifact, Side } from './deployment.ts';
 import type { Measurement, Summary } from './measurement.ts';
 import type { MetricId } from './metric.ts';
 import type { PlatformName, Suite } from './plan.ts';
 import type { Profile } from './profile.ts';
+import type { RunResources } from './resources.ts';
 
 /** Facts that two measurements must share to be comparable, and that every stored number carries. */
 export interface MeasurementTags {
@@ -106,6 +108,10 @@ export interface RunMetadata {
   readonly partial?: true;
   /** The proposed change that was measured. */
   readonly change?: ChangeReference;
+  /** What the run made outside; absent in runs that were not started by `benchmark`. */
+  readonly resources?: RunResources;
+  /** What its cost is reckoned with. */
+  readonly cost?: CostBasis;
   readonly failures: readonly RunFailure[];
 }
 

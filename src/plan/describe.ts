@@ -1,5 +1,7 @@
+import type { RegionPrices } from '../domain/cost.ts';
 import type { MeasureSettings, Plan, PlannedImplementation, PlannedService } from '../domain/plan.ts';
 import { estimatePlan } from './estimate.ts';
+import { priceSentence } from './prices.ts';
 
 export interface DescribeOptions {
   /** Where images would be pushed; absent: they stay on this machine. */
@@ -11,7 +13,7 @@ export interface DescribeOptions {
 }
 
 /** What `--dry-run` prints: names, images, calls in their order, estimates. */
-export function describePlan(plan: Plan, options: DescribeOptions = {}): string {
+export function describePlan(plan: Plan, prices: RegionPrices, options: DescribeOptions = {}): string {
   const { settings } = plan;
   const place =
     plan.platform === 'local' ? 'this machine (embedded Cloud Run)' : `project ${plan.project}, ${plan.region}`;
@@ -22,7 +24,7 @@ export function describePlan(plan: Plan, options: DescribeOptions = {}): string 
     ...(measures(options) ? measureLines(settings) : []),
     ...plan.implementations.flatMap((planned) => ['', ...implementationLines(planned, plan, options)]),
     '',
-    ...estimateLines(plan),
+    ...estimateLines(plan, prices),
     '',
   ].join('\n');
 }
@@ -99,18 +101,25 @@ function imageOf(
   return `image ${registry}${implementation.name}:${plan.runId}-${side} from ${implementation.path}/${implementation.dockerfile}`;
 }
 
-function estimateLines(plan: Plan): readonly string[] {
-  const { services, revisions, adminWrites, coldStarts, requests, durationMs, dollars, prices } = estimatePlan(plan);
-  const lines = [
+function estimateLines(plan: Plan, prices: RegionPrices): readonly string[] {
+  const { services, revisions, adminWrites, coldStarts, requests, durationMs, dollars } = estimatePlan(plan, prices);
+  const price = `${priceSentence(prices)}; builds, storage and logs excluded`;
+  const cost =
+    plan.platform === 'local'
+      ? `none, everything runs on this machine; on Cloud Run in ${prices.region} about ${formatDollars(dollars)}`
+      : `about ${formatDollars(dollars)}`;
+  return [
     'Estimates',
     `  calls     ${services} services, ${revisions} revisions, ${adminWrites} Admin API writes`,
     `  measured  ${coldStarts} cold starts, ${requests} requests`,
     `  time      about ${duration(durationMs)}, builds excluded`,
+    `  cost      ${cost} (${price})`,
   ];
-  if (dollars === undefined || prices === undefined)
-    return [...lines, '  cost      none, everything runs on this machine'];
-  const price = `tier ${prices.tier} prices of ${prices.asOf}, ${prices.source}; free tier not deducted, builds and storage excluded`;
-  return [...lines, `  cost      about ${dollars.toFixed(2)} US dollars (${price})`];
+}
+
+/** `0.42 US dollars`; a tenth of a cent where it is less than ten cents. */
+export function formatDollars(dollars: number): string {
+  return `${dollars.toFixed(dollars < 0.1 ? 3 : 2)} US dollars`;
 }
 
 function shortList(tags: readonly string[]): string {

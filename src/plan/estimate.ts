@@ -1,5 +1,5 @@
+import { billedMs, dollarsPerSecond, type RegionPrices, ratesOf, SHUTDOWN_MS } from '../domain/cost.ts';
 import type { Plan, PlannedImplementation } from '../domain/plan.ts';
-import { type PriceTable, pricesOf } from './prices.ts';
 
 export interface Estimate {
   readonly services: number;
@@ -9,9 +9,8 @@ export interface Estimate {
   readonly coldStarts: number;
   readonly requests: number;
   readonly durationMs: number;
-  /** Only on Google Cloud. */
-  readonly dollars?: number;
-  readonly prices?: PriceTable;
+  /** Of Cloud Run: compute and request fee. Builds, storage and logs are not in it. */
+  readonly dollars: number;
 }
 
 /** What the quota of 60 writes a minute and region leaves after a margin for others. */
@@ -19,8 +18,6 @@ const ADMIN_WRITES_PER_MINUTE = 40;
 /** Rough figures of one instance: its cold start, and the warm answer of a small service. */
 const COLD_MS = { cloudrun: 3000, local: 400 } as const;
 const WARM_REQUEST_MS = { cloudrun: 40, local: 3 } as const;
-/** SIGTERM to the end is billed too. */
-const SHUTDOWN_MS = 1000;
 const CHECK_MS = 15_000;
 
 /** One create or update per revision, one delete per service. */
@@ -30,43 +27,39 @@ const writesOf = (planned: PlannedImplementation) =>
 const revisionsOf = (service: PlannedImplementation['services'][number]) =>
   service.sampleTags.length + (service.checkTag === undefined ? 0 : 1);
 
-/** Time, calls and money that a plan will take, for people: right in magnitude, not to the second. */
-export function estimatePlan(plan: Plan): Estimate {
+/**
+ * Time, calls and money that a plan will take, for people: right in magnitude, not to the second. The money of a local
+ * plan is what the same measurement would cost on Cloud Run.
+ */
+export function estimatePlan(plan: Plan, prices: RegionPrices): Estimate {
   const { settings, platform } = plan;
   const samplesPerSide = settings.samplesPerRound * settings.rounds;
   const requestsPerSample = 1 + settings.warm.warmupRequests + settings.warm.requests;
-  const warmMs = ((requestsPerSample - 1) / settings.warm.connections) * WARM_REQUEST_MS[platform];
-  const sampleMs = COLD_MS[platform] + warmMs;
+  const sampleMs = COLD_MS[platform] + warmMs(plan, platform);
 
   const services = plan.implementations.flatMap(({ services }) => services);
   const samples = services.length * samplesPerSide;
   const adminWrites = plan.implementations.reduce((sum, planned) => sum + writesOf(planned), 0);
   const deployMs = platform === 'cloudrun' ? (adminWrites / ADMIN_WRITES_PER_MINUTE) * 60_000 : 0;
   const idleMs = plan.implementations.length * settings.scaleToZeroTimeoutMs;
-  const counts = {
+  const instanceMs = billedMs(COLD_MS.cloudrun + warmMs(plan, 'cloudrun') + SHUTDOWN_MS);
+  const busyMs = samplesPerSide * instanceMs + CHECK_MS;
+  const dollars = plan.implementations.reduce((sum, { profile, services }) => {
+    const compute = (busyMs / 1000) * dollarsPerSecond(profile, prices);
+    const fee = ((samplesPerSide * requestsPerSample) / 1e6) * ratesOf(profile, prices).perMillionRequests;
+    return sum + services.length * (compute + fee);
+  }, 0);
+  return {
     services: services.length,
     revisions: services.reduce((sum, service) => sum + revisionsOf(service), 0),
     adminWrites,
     coldStarts: samples,
     requests: samples * requestsPerSample,
     durationMs: Math.round(deployMs + samples * sampleMs + idleMs),
+    dollars,
   };
-  if (platform === 'local') return counts;
-  const prices = pricesOf(plan.region);
-  const busyMs = samplesPerSide * (sampleMs + SHUTDOWN_MS) + CHECK_MS;
-  const compute = plan.implementations.reduce(
-    (sum, planned) => sum + planned.services.length * computeDollars(planned, busyMs / 1000, prices),
-    0,
-  );
-  return { ...counts, dollars: compute + (counts.requests / 1e6) * prices.perMillionRequests, prices };
 }
 
-function computeDollars({ profile }: PlannedImplementation, seconds: number, prices: PriceTable): number {
-  return seconds * (Number(profile.cpu) * prices.perVcpuSecond + memoryGib(profile.memory) * prices.perGibSecond);
-}
-
-/** `512Mi` as 0.5. */
-export function memoryGib(memory: string): number {
-  const amount = Number.parseFloat(memory);
-  return memory.endsWith('Mi') ? amount / 1024 : amount;
+function warmMs({ settings: { warm } }: Plan, platform: Plan['platform']): number {
+  return ((warm.warmupRequests + warm.requests) / warm.connections) * WARM_REQUEST_MS[platform];
 }

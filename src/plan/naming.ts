@@ -14,6 +14,10 @@ const ALPHABET = 'bcdfghjkmnpqrstvwxz23456789';
 export const MANAGED_LABELS = { 'managed-by': 'cloudrun-perf' } as const;
 export const RUN_LABEL = 'perf-run-id';
 export const OWNER_LABEL = 'perf-owner';
+/** Epoch seconds as text: from then on the sweeper may remove what carries it. */
+export const EXPIRY_LABEL = 'perf-expires';
+/** Far more than any run takes. */
+export const LIFETIME_MS = 86_400_000;
 
 /** Letters and digits that depend on all parts. */
 function hashText(parts: readonly string[], length: number): string {
@@ -59,6 +63,24 @@ export function labelValue(text: string): string {
     .replace(/[^a-z0-9_-]+/g, '-')
     .slice(0, 63)
     .replace(/^-+|-+$/g, '');
+}
+
+/**
+ * A repository or user as the label `perf-owner`. With a hash, because label values know neither `/` nor capitals:
+ * `a/b-c` and `a-b/c` must not clean up after each other.
+ */
+export function ownerLabel(owner: string): string {
+  const readable = labelValue(owner).slice(0, 50).replace(/-+$/, '');
+  return `${readable === '' ? 'owner' : readable}-${hashText([owner.toLowerCase()], HASH_CHARACTERS)}`;
+}
+
+/** Labels that everything carries which one owner deployed, and only that. */
+export function ownedLabels(owner: string): Readonly<Record<string, string>> {
+  return { ...MANAGED_LABELS, [OWNER_LABEL]: ownerLabel(owner) };
+}
+
+export function expiryLabel(startedAtMs: number): string {
+  return String(Math.ceil((startedAtMs + LIFETIME_MS) / 1000));
 }
 
 /** The measuring order's seed of a run, 32 bits: the same run id gives the same order. */

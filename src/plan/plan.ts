@@ -6,9 +6,10 @@ import type { Profile } from '../domain/profile.ts';
 import { type SelectedImplementation, selectImplementations } from './filter.ts';
 import {
   CHECK_TAG,
+  EXPIRY_LABEL,
+  expiryLabel,
   labelValue,
-  MANAGED_LABELS,
-  OWNER_LABEL,
+  ownedLabels,
   RUN_LABEL,
   runSeed,
   sampleTags,
@@ -33,6 +34,8 @@ export interface PlanInput {
   readonly runId: string;
   /** Who runs it (user, repository), for the label `perf-owner`. */
   readonly owner: string;
+  /** Now; what is deployed may be swept a day later. */
+  readonly startedAtMs: number;
   readonly settings?: SettingsOverrides;
   /** Whether there is a base to deploy beside the head. */
   readonly baselineAvailable: (repository: ServiceRepository, implementation: Implementation) => boolean;
@@ -82,9 +85,9 @@ function planImplementation(
     contractVersion: repository.manifest.contractVersion,
     profile,
     labels: {
-      ...MANAGED_LABELS,
+      ...ownedLabels(input.owner),
       [RUN_LABEL]: labelValue(input.runId),
-      [OWNER_LABEL]: labelValue(input.owner),
+      [EXPIRY_LABEL]: expiryLabel(input.startedAtMs),
       'perf-service-type': labelValue(implementation.serviceType),
       'perf-implementation': labelValue(implementation.name),
       'perf-profile': labelValue(profile.name),

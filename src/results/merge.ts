@@ -2,6 +2,7 @@ import { printable } from '../documents/show.ts';
 import type { BaselineReference } from '../domain/comparison.ts';
 import { UsageError } from '../domain/errors.ts';
 import type { JobPlan, PlannedItem } from '../domain/job-plan.ts';
+import { mergeResources } from '../domain/resources.ts';
 import type { ImplementationResult, MeasurementTags, Run, RunFailure, RunMetadata } from '../domain/run.ts';
 import { groupKey, type ResultGroup, severalProfiles, sortGroups } from './groups.ts';
 
@@ -188,7 +189,20 @@ function mergeMetadata(left: readonly LeftPart[], otherwise: RunMetadata): RunMe
     serviceTypes: [...new Set(all.flatMap((one) => one.serviceTypes))],
     ...(baseline === undefined ? {} : { baseline }),
     ...(reasons.length === 0 ? {} : { baselineReason: reasons.join('; ') }),
+    ...mergeSpending(all),
     failures: all.flatMap(({ failures }) => failures),
+  };
+}
+
+/** Jobs of one run have the same prices; what they made, and were estimated at, adds up. */
+function mergeSpending(all: readonly RunMetadata[]): Pick<RunMetadata, 'resources' | 'cost'> {
+  const resources = all.flatMap((one) => one.resources ?? []);
+  const costs = all.flatMap((one) => one.cost ?? []);
+  const [first] = costs;
+  const estimatedDollars = costs.reduce((sum, one) => sum + one.estimatedDollars, 0);
+  return {
+    ...(resources.length === 0 ? {} : { resources: mergeResources(resources) }),
+    ...(first === undefined ? {} : { cost: { ...first, estimatedDollars } }),
   };
 }
 

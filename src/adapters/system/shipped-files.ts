@@ -33,3 +33,10 @@ export async function readContract(contracts: string, serviceType: string): Prom
   const relative = (file: string) => file.slice(root.length + 1).replaceAll(sep, '/');
   return new Map(await Promise.all(files.map(async (file) => [relative(file), await readFile(file, 'utf8')] as const)));
 }
+
+/** The newest table of prices in `<contracts>/prices`; a test checks that all of them fit their schema. */
+export async function readPrices(contracts: string): Promise<object> {
+  const directory = join(contracts, 'prices');
+  const names = (await readdir(directory)).filter((name) => /^20\d\d-\d\d\.json$/.test(name)).sort();
+  return JSON.parse(await readFile(join(directory, names.at(-1) ?? ''), 'utf8'));
+}

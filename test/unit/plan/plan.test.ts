@@ -4,10 +4,14 @@ import { UsageError } from '../../../src/domain/errors.ts';
 import type { Implementation, ServiceRepository } from '../../../src/domain/implementation.ts';
 import type { Profile } from '../../../src/domain/profile.ts';
 import { describePlan } from '../../../src/plan/describe.ts';
-import { estimatePlan, memoryGib } from '../../../src/plan/estimate.ts';
+import { estimatePlan } from '../../../src/plan/estimate.ts';
 import { selectImplementations, withDefaults } from '../../../src/plan/filter.ts';
-import { createRunId, labelValue, sampleTags, serviceName } from '../../../src/plan/naming.ts';
+import { createRunId, labelValue, ownerLabel, sampleTags, serviceName } from '../../../src/plan/naming.ts';
 import { createPlan, type PlanInput } from '../../../src/plan/plan.ts';
+import { pricesOf } from '../../../src/plan/prices.ts';
+import { PRICE_TABLE as TABLE } from '../../helpers/price-table.ts';
+
+const PRICES = pricesOf('us-central1', TABLE);
 
 const PROFILE: Profile = {
   name: 'default',
@@ -56,6 +60,7 @@ function input(more: Partial<PlanInput> = {}): PlanInput {
     project: 'my-project',
     runId: 'run-20261121-124800-x7k2q9',
     owner: 'Org/Repo',
+    startedAtMs: Date.UTC(2026, 10, 21, 12, 48, 0, 1),
     baselineAvailable: () => true,
     ...more,
   };
@@ -73,7 +78,8 @@ test('a plan with a base beside the head', () => {
   assert.deepEqual(plan.implementations[0]?.labels, {
     'managed-by': 'cloudrun-perf',
     'perf-run-id': 'run-20261121-124800-x7k2q9',
-    'perf-owner': 'org-repo',
+    'perf-owner': ownerLabel('org/repo'),
+    'perf-expires': String(Date.UTC(2026, 10, 22, 12, 48, 1) / 1000),
     'perf-service-type': 'discord-webhook',
     'perf-implementation': 'go-gin',
     'perf-profile': 'default',
@@ -165,7 +171,7 @@ test('a profile that Cloud Run would refuse stops before anything is deployed', 
 });
 
 test('estimates', () => {
-  const estimate = estimatePlan(createPlan(input()));
+  const estimate = estimatePlan(createPlan(input()), PRICES);
   assert.equal(estimate.services, 4);
   assert.equal(estimate.revisions, 4 * 19);
   assert.equal(estimate.adminWrites, 4 * 20);
@@ -175,23 +181,24 @@ test('estimates', () => {
   // 2 implementations x 2 sides x (12 x (3 s + 2.2 s + 1 s) + 15 s) of 1 vCPU and half a GiB, and the request fee.
   const seconds = 4 * (12 * 6.2 + 15);
   const expected = seconds * (0.000024 + 0.5 * 0.0000025) + ((48 * 221) / 1e6) * 0.4;
-  assert.ok(Math.abs((estimate.dollars ?? 0) - expected) < 1e-9, `${estimate.dollars} ${expected}`);
-  assert.equal(estimatePlan(createPlan(input({ platform: 'local' }))).dollars, undefined);
-  const dearer = estimatePlan(createPlan(input({ region: 'australia-southeast1' })));
-  assert.ok((dearer.dollars ?? 0) > expected);
-  assert.deepEqual([memoryGib('512Mi'), memoryGib('2Gi')], [0.5, 2]);
+  assert.ok(Math.abs(estimate.dollars - expected) < 1e-9, `${estimate.dollars} ${expected}`);
+  const local = estimatePlan(createPlan(input({ platform: 'local' })), PRICES);
+  assert.ok(Math.abs(local.dollars - expected) < 1e-9, 'what Cloud Run would take for the same');
+  assert.ok(local.durationMs < estimate.durationMs);
+  const dearer = estimatePlan(createPlan(input()), pricesOf('australia-southeast1', TABLE));
+  assert.ok(dearer.dollars > expected);
 });
 
 test('a dry run names everything and tells the order of the calls', () => {
   const plan = createPlan(input());
-  const text = describePlan(plan, { artifactRegistry: 'us-central1-docker.pkg.dev/my-project/services' });
+  const text = describePlan(plan, PRICES, { artifactRegistry: 'us-central1-docker.pkg.dev/my-project/services' });
   for (const { services } of plan.implementations)
     for (const { name } of services) assert.ok(text.includes(name), name);
   for (const expected of [
     /nothing is built, deployed or measured/,
     /image us-central1-docker\.pkg\.dev\/my-project\/services\/go-gin:run-20261121-124800-x7k2q9-head from implementations\/go-gin\/Dockerfile/,
     /80 Admin API writes/,
-    /about 0\.0\d US dollars \(tier 1 prices of 2026-11, cloud\.google\.com/,
+    /about 0\.0\d+ US dollars \(tier 1 prices of 2026-11, cloud\.google\.com/,
     /managed-by=cloudrun-perf/,
   ])
     assert.match(text, expected);
@@ -202,8 +209,8 @@ test('a dry run names everything and tells the order of the calls', () => {
     calls,
     calls.toSorted((a, b) => a - b),
   );
-  const local = describePlan(createPlan(input({ platform: 'local', baselineAvailable: () => false })));
+  const local = describePlan(createPlan(input({ platform: 'local', baselineAvailable: () => false })), PRICES);
   assert.match(local, /a process: node server\.js/);
   assert.match(local, /head only/);
-  assert.match(local, /cost {6}none/);
+  assert.match(local, /cost {6}none, .* on Cloud Run in us-central1 about 0\.0\d+ US dollars \(tier 1 prices/);
 });
