@@ -3,6 +3,7 @@ import { nearest } from '../documents/nearest.ts';
 import { pointerTo } from '../documents/pointer.ts';
 import type { Source } from '../documents/source-tree.ts';
 import { UsageError } from '../domain/errors.ts';
+import { plainSecrets } from '../plan/profile-rules.ts';
 import type { ConfigDocument } from './document.ts';
 import { notificationProblems } from './notifications.ts';
 import { sweepProblems } from './sweep.ts';
@@ -13,6 +14,7 @@ export function checkDocument(document: ConfigDocument, source: Source): readonl
     ...urlProblems(document, source),
     ...notificationProblems(document.notifications, source),
     ...profileReferences(document, source),
+    ...plainSecretProblems(document, source),
     ...sweepProblems(document, source),
   ];
 }
@@ -40,5 +42,17 @@ function* profileReferences(document: ConfigDocument, source: Source): Generator
         ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
       },
     );
+  }
+}
+
+/** Profiles are stored with the results and shown in reports. */
+function* plainSecretProblems(document: ConfigDocument, source: Source): Generator<UsageError> {
+  for (const [name, { env = {} }] of Object.entries(document.deployment_profiles ?? {})) {
+    for (const variable of plainSecrets({ env })) {
+      yield new UsageError('secret-in-profile', `found a plain value for ${variable}, wanted a reference to a secret`, {
+        at: locate(source, pointerTo('deployment_profiles', name, 'env', variable), 'key'),
+        hint: `List it under secrets: { ${variable}: { secret: its-name, version: "1" } }; profiles are stored with the results.`,
+      });
+    }
   }
 }

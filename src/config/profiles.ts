@@ -1,5 +1,5 @@
-import type { Profile } from '../domain/profile.ts';
-import type { ProfileDocument } from './document.ts';
+import type { Probe, Profile } from '../domain/profile.ts';
+import type { ProbeDocument, ProfileDocument } from './document.ts';
 import { parseDuration } from './duration.ts';
 
 /** What a profile is where the configuration says nothing. */
@@ -32,5 +32,35 @@ export function toProfile(name: string, document: ProfileDocument): Profile {
     startupCpuBoost: document.startup_cpu_boost ?? DEFAULT_PROFILE.startupCpuBoost,
     cpuIdle: document.cpu_idle ?? DEFAULT_PROFILE.cpuIdle,
     timeoutMs: timeout ?? DEFAULT_PROFILE.timeoutMs,
+    ...containerOf(document),
+  };
+}
+
+/** What a profile says of the container itself. A field that is not written stays absent, as in stored results. */
+function containerOf(document: ProfileDocument): Partial<Profile> {
+  const { service_account: serviceAccount, env, secrets, port, startup_probe, liveness_probe } = document;
+  return {
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+    ...(env === undefined || isEmpty(env) ? {} : { env }),
+    ...(secrets === undefined || isEmpty(secrets) ? {} : { secrets }),
+    ...(port === undefined ? {} : { port: { protocol: port.protocol ?? 'http1', number: port.number ?? 8080 } }),
+    ...(startup_probe === undefined ? {} : { startupProbe: toProbe(startup_probe) }),
+    ...(liveness_probe === undefined ? {} : { livenessProbe: toProbe(liveness_probe) }),
+  };
+}
+
+const isEmpty = (object: object) => Object.keys(object).length === 0;
+
+/** With Cloud Run's own defaults of a probe that somebody configures, written out. */
+function toProbe(document: ProbeDocument): Probe {
+  const { type, path, service } = document;
+  return {
+    type,
+    ...(type === 'http' ? { path: path ?? '/' } : {}),
+    ...(type === 'grpc' && service !== undefined ? { service } : {}),
+    initialDelaySeconds: document.initial_delay_seconds ?? 0,
+    timeoutSeconds: document.timeout_seconds ?? 1,
+    periodSeconds: document.period_seconds ?? 10,
+    failureThreshold: document.failure_threshold ?? 3,
   };
 }

@@ -9,6 +9,10 @@ export interface RevisionSpec {
   readonly command: readonly string[];
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Values of the variables that come from Secret Manager in the cloud; absent: none. They are in no message and no log. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Port that a container of its own network listens on; absent: 8080. */
+  readonly containerPort?: number;
   /** `h2c`: requests reach the container as HTTP/2 cleartext. */
   readonly portName: 'http1' | 'h2c';
   /** vCPU and bytes; enforced by the container runtime, recorded only by the process runtime. */

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { createDataPlane } from '../../src/emulator/data-plane.ts';
 import { createAutoRuntime } from '../../src/emulator/instances/auto.ts';
 import { containerName, containerRunArguments } from '../../src/emulator/instances/container-arguments.ts';
+import { runCli } from '../../src/emulator/instances/container-engine.ts';
 import { stopLeftovers } from '../../src/emulator/instances/leftovers.ts';
 import { createProcessRuntime, instanceEnvironment } from '../../src/emulator/instances/process.ts';
 import { fieldsAfterName, startIdentity } from '../../src/emulator/instances/start-identity.ts';
@@ -415,6 +416,23 @@ test('container arguments: limits, labels, environment, port, entry point', () =
     ...[...common, ...environment(20_001), '--network', 'host', '--entrypoint', '/bin/app'],
     ...['name@sha256:1', '--serve', '-v'],
   ]);
+});
+
+test('values of secrets reach the instance, and neither a list of processes nor the log', async () => {
+  const bench = open({ startupTimeoutMs: 400 });
+  const secrets = { KEY: 'find my', OTHER: 'con' };
+  const revision = revisionOf(bench.settings, 'http-service.mjs', { service: 'svc', secrets, containerPort: 9_000 });
+  const environment = instanceEnvironment({ ...revision, secrets: { ...secrets, PORT: 'no' } }, 8_123, {});
+  assert.deepEqual([environment.KEY, environment.PORT], ['find my', '8123']);
+  const start = { revision, instanceId: 'a'.repeat(64), image: 'i', port: 20_001, network: 'bridge' } as const;
+  const argv = containerRunArguments(start).join(' ');
+  assert.match(argv, /--env KEY --env OTHER --publish 127\.0\.0\.1:20001:9000/);
+  assert.ok(argv.includes('PORT=9000') && !argv.includes('find my'), argv);
+  const told = await runCli(process.execPath, ['-e', 'process.stdout.write(process.env.KEY)'], secrets);
+  assert.equal(told.stdout, 'find my');
+  await bench.serve('exiting-service.mjs', { service: 'leaky', secrets });
+  const health = await bench.dataPlane.checkHealth('leaky-1');
+  assert.match(health.healthy ? 'healthy' : health.reason, /its last output: cannot \*\*\* config/);
 });
 
 test('start identity: own process, nobody, names with parentheses', () => {

@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { InfrastructureError } from '../../domain/errors.ts';
 import type { DataPlane } from '../model.ts';
+import { localSecrets } from './local-secrets.ts';
 import type { Location } from './names.ts';
 import { Operations } from './operations.ts';
 import { operationsApi } from './operations-api.ts';
@@ -22,15 +23,19 @@ export interface AdminServerOptions {
   readonly port: number;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Where PERF_SECRET_* are looked up; absent: this process's own environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 const HOST = '127.0.0.1';
 
 /** Serves the Admin API v2 over gRPC without TLS, on the loopback interface only. */
-export async function startAdminServer({ location, dataPlane, port, now }: AdminServerOptions): Promise<AdminServer> {
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const { location, dataPlane, port, now } = options;
+  const secret = localSecrets(options.env ?? process.env);
   const operations = new Operations(location);
   let closed = false;
-  const store = new ServiceStore({ location, dataPlane, now, closed: () => closed }, operations);
+  const store = new ServiceStore({ location, dataPlane, now, closed: () => closed, secret }, operations);
   const server = new Server();
   server.addService(serviceDefinition('google.cloud.run.v2.Services'), servicesApi(location, store));
   server.addService(serviceDefinition('google.cloud.run.v2.Revisions'), revisionsApi(location, store));

@@ -15,7 +15,7 @@ export interface Duration {
 export interface EnvVar {
   readonly name?: string;
   readonly value?: string;
-  readonly valueSource?: object;
+  readonly valueSource?: { readonly secretKeyRef?: { readonly secret?: string; readonly version?: string } };
 }
 
 export interface Probe {

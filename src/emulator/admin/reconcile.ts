@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { DataPlane, Scaling } from '../model.ts';
 import { healthCheckFailed, healthCheckSkipped, internalFailure, ready } from './conditions.ts';
+import type { SecretLookup } from './local-secrets.ts';
 import type { Condition, Service, TrafficTarget, TrafficTargetStatus } from './messages.ts';
 import { type Location, revisionName } from './names.ts';
 import type { Outcome } from './operations.ts';
@@ -17,6 +18,7 @@ export interface Reconciliation {
   readonly now: () => number;
   /** True once the emulator shuts down: an endpoint that is opened after that would stay open. */
   readonly closed: () => boolean;
+  readonly secret: SecretLookup;
 }
 
 /**
@@ -61,11 +63,11 @@ export function scalingOf({ scaling }: Service): Scaling {
 
 /** Gives the revision to the data plane and checks its health unless that is switched off. Resolves to the failure. */
 async function startRevision(
-  { dataPlane, now, location }: Reconciliation,
+  { dataPlane, now, location, secret }: Reconciliation,
   service: ServiceRecord,
   revision: RevisionRecord,
 ): Promise<Condition | undefined> {
-  dataPlane.addRevision(revisionSpec(service.id, revision.id, revision.template));
+  dataPlane.addRevision(revisionSpec(service.id, revision.id, revision.template, secret));
   const scaling = scalingOf(service.message);
   const skipped =
     revision.template.healthCheckDisabled === true

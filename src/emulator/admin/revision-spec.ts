@@ -1,10 +1,16 @@
 import type { RevisionSpec, StartupProbe } from '../model.ts';
+import { plainVariables, type SecretLookup, secretVariables } from './local-secrets.ts';
 import type { Probe, RevisionTemplate } from './messages.ts';
 import { parseCpu, parseMemory } from './quantity.ts';
 import { durationMs } from './times.ts';
 
 /** What the data plane must know of a revision. The template has been validated and its defaults are filled in. */
-export function revisionSpec(service: string, name: string, template: RevisionTemplate): RevisionSpec {
+export function revisionSpec(
+  service: string,
+  name: string,
+  template: RevisionTemplate,
+  secret: SecretLookup,
+): RevisionSpec {
   const container = template.containers?.[0] ?? {};
   const limits = container.resources?.limits ?? {};
   return {
@@ -13,7 +19,9 @@ export function revisionSpec(service: string, name: string, template: RevisionTe
     image: container.image ?? '',
     command: container.command ?? [],
     args: container.args ?? [],
-    env: Object.fromEntries((container.env ?? []).map(({ name: key = '', value = '' }) => [key, value])),
+    env: plainVariables(container.env ?? []),
+    secrets: secretVariables(container.env ?? [], secret),
+    containerPort: container.ports?.[0]?.containerPort ?? 8080,
     portName: container.ports?.[0]?.name === 'h2c' ? 'h2c' : 'http1',
     cpu: parseCpu(limits.cpu ?? '') ?? 1,
     memoryBytes: parseMemory(limits.memory ?? '') ?? 0,

@@ -17,6 +17,7 @@ import {
   sameTemplate,
 } from './service-record.ts';
 import { timestampOf } from './times.ts';
+import { missingSecrets } from './validate-secrets.ts';
 import { validateService, validateServiceId } from './validate-service.ts';
 import { type Violation, violationMessage } from './violation.ts';
 
@@ -139,6 +140,7 @@ export class ServiceStore {
     const id = template.revision || generatedRevisionId(record);
     const known = record.revisions.filter(({ state }) => state !== 'failed').map((revision) => revision.id);
     refuse(request, validateService(record.id, input, changed ? [...known, id] : known));
+    refuse(request, missingSecrets(template, this.#context.secret));
     if (!changed) return;
     if (this.#hasRevision(record, id)) {
       throw alreadyExists(id, `Revision named '${id}' with different configuration already exists.`);

@@ -3,6 +3,7 @@ import { durationMs } from './times.ts';
 import { validateMetadata } from './validate-metadata.ts';
 import { validateProbe } from './validate-probe.ts';
 import { validateResources } from './validate-resources.ts';
+import { validateSecrets } from './validate-secrets.ts';
 import type { Violation } from './violation.ts';
 
 const PATH = 'service.template';
@@ -44,6 +45,11 @@ export function validateTemplate(service: string, template: RevisionTemplate): V
     'execution_environment',
     `unknown execution environment ${executionEnvironment}.`,
   );
+  check(
+    template.serviceAccount === undefined || /^[^@\s]+@[^@\s]+$/.test(template.serviceAccount),
+    'service_account',
+    `must be the e-mail address of a service account, found '${template.serviceAccount}'.`,
+  );
   check((template.volumes ?? []).length === 0, 'volumes', 'volumes are not supported by this emulator.');
   const containers = template.containers ?? [];
   check(containers.length > 0, 'containers', 'the template must have a container.');
@@ -79,7 +85,6 @@ function validateContainer(index: number, template: RevisionTemplate, container:
   const names = (container.env ?? []).map(({ name = '' }) => name);
   const reserved = names.filter((name) => RESERVED_ENV.includes(name));
   const repeated = names.filter((name, at) => names.indexOf(name) !== at);
-  const secrets = (container.env ?? []).filter(({ valueSource }) => valueSource !== undefined);
   const found: Violation[] = [];
   const check = (ok: boolean, field: string, text: string) => {
     if (!ok) found.push({ path: `${path}.${field}`, text });
@@ -107,9 +112,9 @@ function validateContainer(index: number, template: RevisionTemplate, container:
     `The following reserved env names were provided: ${reserved.join(', ')}. These values are automatically set by the system.`,
   );
   check(repeated.length === 0, 'env', `duplicate environment variables: ${repeated.join(', ')}.`);
-  check(secrets.length === 0, 'env', 'values from Secret Manager are not supported by this emulator.');
   return [
     ...found,
+    ...validateSecrets(path, container.env ?? []),
     ...validateResources(path, template, container),
     ...validateProbe(`${path}.startup_probe`, 'startup', container.startupProbe),
     ...validateProbe(`${path}.liveness_probe`, 'liveness', container.livenessProbe),

@@ -12,7 +12,7 @@ export interface ContainerStart {
   readonly network: ContainerNetwork;
 }
 
-const CONTAINER_PORT = 8080;
+const DEFAULT_PORT = 8080;
 
 /** Unique, and short enough for the host name that engines make of it. */
 export function containerName(instanceId: string): string {
@@ -24,7 +24,8 @@ export function containerName(instanceId: string): string {
  * engines drop the output of one that ends at once before it can be read.
  */
 export function containerRunArguments({ revision, instanceId, image, port, network }: ContainerStart): string[] {
-  const innerPort = network === 'bridge' ? CONTAINER_PORT : port;
+  const ownPort = revision.containerPort ?? DEFAULT_PORT;
+  const innerPort = network === 'bridge' ? ownPort : port;
   const env = network === 'bridge' ? reachableFromBridge(revision.env) : revision.env;
   const environment = { ...env, ...platformEnvironment(revision, innerPort) };
   const [entrypoint, ...entrypointArgs] = revision.command;
@@ -44,7 +45,9 @@ export function containerRunArguments({ revision, instanceId, image, port, netwo
     '--memory-swap',
     `${revision.memoryBytes}b`,
     ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-    ...(network === 'bridge' ? ['--publish', `127.0.0.1:${port}:${CONTAINER_PORT}`] : ['--network', 'host']),
+    // Without a value: the engine's program takes it from its own environment.
+    ...Object.keys(revision.secrets ?? {}).flatMap((name) => ['--env', name]),
+    ...(network === 'bridge' ? ['--publish', `127.0.0.1:${port}:${ownPort}`] : ['--network', 'host']),
     ...(entrypoint === undefined ? [] : ['--entrypoint', entrypoint]),
     image,
     ...entrypointArgs,

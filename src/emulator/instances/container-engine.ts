@@ -10,11 +10,20 @@ export interface CliResult {
 
 /**
  * Runs the container program to its end; output is bounded to its tail. Rejects when the program cannot be started.
+ * `more` are variables for the program: what `--env NAME` takes over from there stands in no list of processes.
  * In a process group of its own, so that Ctrl-C in a terminal does not end the calls by which containers are stopped.
  */
-export function runCli(cli: string, argv: readonly string[]): Promise<CliResult> {
+export function runCli(
+  cli: string,
+  argv: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(cli, argv, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(cli, argv, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...more },
+    });
     const stdout = keepTail([child.stdout]);
     const stderr = keepTail([child.stderr]);
     child.once('error', (cause) =>

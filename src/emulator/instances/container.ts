@@ -42,7 +42,11 @@ export function createContainerRuntime(settings: EmulatorSettings): InstanceRunt
         owner: ownIdentity(),
         runs: { kind: 'container', cli, container },
       });
-      const started = await runCli(cli, containerRunArguments({ revision, instanceId, image, port, network }));
+      const started = await runCli(
+        cli,
+        containerRunArguments({ revision, instanceId, image, port, network }),
+        revision.secrets,
+      );
       if (started.code !== 0) {
         if (await removeContainer(cli, container)) removeRecord(settings.stateDirectory, instanceId);
         giveBackPort(port);
@@ -52,7 +56,7 @@ export function createContainerRuntime(settings: EmulatorSettings): InstanceRunt
           { hint: 'Check that the image exists, is built for this machine, and that its limits fit.' },
         );
       }
-      return watchContainer(cli, container, instanceId, port, settings);
+      return watchContainer(cli, container, instanceId, port, settings, Object.values(revision.secrets ?? {}));
     },
   };
 }
@@ -63,11 +67,12 @@ function watchContainer(
   instanceId: string,
   port: number,
   settings: EmulatorSettings,
+  secrets: readonly string[],
 ): Instance {
   // Follows from the first line on, and ends with the container.
   const logs = spawn(cli, ['logs', '--follow', container], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   logs.on('error', () => undefined);
-  const outputTail = keepTail([logs.stdout, logs.stderr]);
+  const outputTail = keepTail([logs.stdout, logs.stderr], secrets);
   const logsEnded = new Promise<void>((resolve) => void logs.once('close', () => resolve()));
 
   async function waitForEnd(): Promise<InstanceEnd> {

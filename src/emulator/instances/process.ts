@@ -60,7 +60,7 @@ export function createProcessRuntime(settings: EmulatorSettings): InstanceRuntim
           hint: 'Check the command in the manifest, and that its program is installed and on the PATH.',
         });
       }
-      return watchProcess(child, instanceId, port, settings);
+      return watchProcess(child, instanceId, port, settings, Object.values(revision.secrets ?? {}));
     },
   };
 }
@@ -72,7 +72,12 @@ export function instanceEnvironment(
   own: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const passed = PASSED_ON.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]] as const]));
-  return { ...Object.fromEntries(passed), ...revision.env, ...platformEnvironment(revision, port) };
+  return {
+    ...Object.fromEntries(passed),
+    ...revision.env,
+    ...revision.secrets,
+    ...platformEnvironment(revision, port),
+  };
 }
 
 /** What Cloud Run itself sets. */
@@ -90,9 +95,15 @@ function spawnFailure(child: ChildProcess): Promise<never> {
   return new Promise((_, reject) => child.once('error', reject));
 }
 
-function watchProcess(child: ChildProcess, instanceId: string, port: number, settings: EmulatorSettings): Instance {
+function watchProcess(
+  child: ChildProcess,
+  instanceId: string,
+  port: number,
+  settings: EmulatorSettings,
+  secrets: readonly string[],
+): Instance {
   const pid = child.pid ?? 0;
-  const outputTail = keepTail([child.stdout, child.stderr]);
+  const outputTail = keepTail([child.stdout, child.stderr], secrets);
   let exited = false;
   child.on('error', () => undefined);
   const ended = new Promise<InstanceEnd>((resolve) => {

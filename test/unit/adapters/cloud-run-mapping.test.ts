@@ -14,6 +14,7 @@ import { runningInstances } from '../../../src/adapters/platforms/cloud-run/runn
 import { StatusError } from '../../../src/adapters/platforms/cloud-run/status-code.ts';
 import type { InstanceEvent, ServiceSpec } from '../../../src/domain/deployment.ts';
 import { InfrastructureError } from '../../../src/domain/errors.ts';
+import type { Profile } from '../../../src/domain/profile.ts';
 
 const place = { project: 'p', region: 'r' };
 const spec: ServiceSpec = {
@@ -70,6 +71,34 @@ test('a spec becomes a service with every field of the profile explicit', () => 
   const gen1 = { ...spec, profile: { ...spec.profile, executionEnvironment: 'gen1' as const } };
   const template = createRequest(place, gen1, 'c01').service?.template;
   assert.equal(template?.executionEnvironment, 'EXECUTION_ENVIRONMENT_GEN1');
+});
+
+test('what a profile says of the container is told; the contract wins over it, and secrets stay references', () => {
+  const times = { initialDelaySeconds: 1, timeoutSeconds: 2, periodSeconds: 3, failureThreshold: 4 };
+  const profile: Profile = {
+    ...spec.profile,
+    serviceAccount: 'runner@p.iam.gserviceaccount.com',
+    env: { A: 'lost', B: '2' },
+    secrets: { KEY: { secret: 'my-key', version: '7' }, A: { secret: 'unused', version: '1' } },
+    port: { protocol: 'h2c', number: 50_051 },
+    startupProbe: { type: 'http', path: '/health', ...times },
+    livenessProbe: { type: 'grpc', service: 'a.B', ...times },
+  };
+  const { template } = createRequest(place, { ...spec, profile }, 'c01').service ?? {};
+  assert.equal(template?.serviceAccount, 'runner@p.iam.gserviceaccount.com');
+  const [container] = template?.containers ?? [];
+  assert.deepEqual(container?.env, [
+    { name: 'A', value: '1' },
+    { name: 'B', value: '2' },
+    { name: 'PERF_REVISION_NONCE', value: 'svc-c01' },
+    { name: 'KEY', valueSource: { secretKeyRef: { secret: 'my-key', version: '7' } } },
+  ]);
+  assert.deepEqual(container?.ports, [{ name: 'h2c', containerPort: 50_051 }]);
+  assert.deepEqual(container?.startupProbe, { ...times, httpGet: { path: '/health', port: 50_051 } });
+  assert.deepEqual(container?.livenessProbe, { ...times, grpc: { port: 50_051, service: 'a.B' } });
+  const tcp = { ...profile, startupProbe: { type: 'tcp', ...times } } satisfies Profile;
+  const again = createRequest(place, { ...spec, profile: tcp }, 'c01').service?.template?.containers?.[0];
+  assert.deepEqual(again?.startupProbe, { ...times, tcpSocket: { port: 50_051 } });
 });
 
 test('further revisions list the earlier tags again and leave all traffic with the first', () => {

@@ -227,3 +227,65 @@ test('the schema knows exactly the service types and the gate metrics', () => {
     METRICS.filter((metric) => metric.gate).map((metric) => metric.id),
   );
 });
+
+test('a profile says everything of the container', () => {
+  const probe = { initialDelaySeconds: 0, timeoutSeconds: 1, periodSeconds: 10, failureThreshold: 3 };
+  const config = load(`version: "1.0"
+deployment_profiles:
+  grpc:
+    service_account: runner@my-project.iam.gserviceaccount.com
+    env: { LOG_LEVEL: warn }
+    secrets: { API_TOKEN: { secret: api-token, version: "3" } }
+    port: { protocol: h2c, number: 50051 }
+    startup_probe: { type: grpc, service: a.B, period_seconds: 2 }
+    liveness_probe: { type: http }
+  empty: { env: {}, secrets: {}, port: {} }
+`);
+  assert.deepEqual(config.profiles.grpc, {
+    ...DEFAULT_PROFILE,
+    name: 'grpc',
+    serviceAccount: 'runner@my-project.iam.gserviceaccount.com',
+    env: { LOG_LEVEL: 'warn' },
+    secrets: { API_TOKEN: { secret: 'api-token', version: '3' } },
+    port: { protocol: 'h2c', number: 50_051 },
+    startupProbe: { type: 'grpc', service: 'a.B', ...probe, periodSeconds: 2 },
+    livenessProbe: { type: 'http', path: '/', ...probe },
+  });
+  assert.deepEqual(config.profiles.empty, {
+    ...DEFAULT_PROFILE,
+    name: 'empty',
+    port: { protocol: 'http1', number: 8080 },
+  });
+  assert.deepEqual(config.warnings, []);
+});
+
+test('wrong fields of a profile are told where they stand', () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['service_account: runner', /found "runner".*wanted the e-mail address of a service account/],
+    ['env: { LEVEL: 3 }', /wanted a text of at most 32768 characters; numbers and true or false in quotes/],
+    ['env: { 3X: a }', /a name of letters, digits and underscores that begins with no digit/],
+    ['secrets: { KEY: hunter2 }', /wanted an object/],
+    ['secrets: { KEY: { secret: s } }', /version/],
+    ['secrets: { KEY: { secret: s, version: newest } }', /wanted a version in quotes/],
+    ['port: { protocol: grpc }', /http1.*h2c/],
+    ['port: { number: 70000 }', /wanted a port from 1 to 65535/],
+    ['startup_probe: { path: /x }', /type/],
+    ['startup_probe: { type: http, path: x }', /wanted a path of an HTTP probe/],
+    ['startup_probe: { type: tcp, periodSeconds: 3 }', /Did you mean "period_seconds"/],
+    ['env: { DB_PASSWORD: "hunter2" }', /3:15: found a plain value for DB_PASSWORD, wanted a reference to a secret/],
+  ];
+  for (const [line, expected] of cases) {
+    const text = `version: "1.0"\ndeployment_profiles:\n  x: { ${line} }\n`;
+    assert.throws(
+      () => load(text),
+      (error) => {
+        assert.ok(error instanceof UsageError);
+        const told = formatError(error);
+        assert.match(told, expected);
+        assert.ok(!/PASSWORD.*hunter2/.test(told), told);
+        return true;
+      },
+      line,
+    );
+  }
+});

@@ -78,10 +78,10 @@ test('what Cloud Run refuses is left out, with a warning that names it', () => {
 
 test('the longest names are names of profiles', () => {
   const longest = names(
-    'sweep: {cpu: ["0.99", "8"], memory: [999999Mi, 1Gi], startup_cpu_boost: [false, true], concurrency: [1, 1000]}\n',
+    'sweep: {cpu: ["0.99", "8"], memory: [32768Mi, 1024Mi], startup_cpu_boost: [false, true], concurrency: [1, 1000]}\n',
   );
   for (const name of longest) assert.match(name, /^[a-z][a-z0-9-]{0,29}$/, name);
-  assert.ok(longest.includes('cpu990m-999999mi-noboost-c1'));
+  assert.ok(longest.includes('cpu990m-1024mi-noboost-c1') && longest.includes('cpu8-32768mi-noboost-c1000'));
 });
 
 test('what is refused, where, and what is said', () => {

@@ -125,21 +125,32 @@ test('traffic follows the percents and is the same for the same seed', () => {
 });
 
 test('a template becomes a revision of the data plane', () => {
-  const spec = revisionSpec('s', 's-1', {
-    timeout: { seconds: '30', nanos: 500_000_000 },
-    scaling: { minInstanceCount: 1, maxInstanceCount: 3 },
-    maxInstanceRequestConcurrency: 5,
-    containers: [
-      {
-        image: 'i',
-        args: ['x'],
-        env: [{ name: 'A', value: '1' }, { name: 'B' }],
-        resources: { limits: { cpu: '500m', memory: '1Gi' } },
-        ports: [{ name: 'h2c' }],
-        startupProbe: { httpGet: {}, periodSeconds: 2, timeoutSeconds: 1, failureThreshold: 4, initialDelaySeconds: 3 },
-      },
-    ],
-  });
+  const spec = revisionSpec(
+    's',
+    's-1',
+    {
+      timeout: { seconds: '30', nanos: 500_000_000 },
+      scaling: { minInstanceCount: 1, maxInstanceCount: 3 },
+      maxInstanceRequestConcurrency: 5,
+      containers: [
+        {
+          image: 'i',
+          args: ['x'],
+          env: [{ name: 'A', value: '1' }, { name: 'B' }],
+          resources: { limits: { cpu: '500m', memory: '1Gi' } },
+          ports: [{ name: 'h2c' }],
+          startupProbe: {
+            httpGet: {},
+            periodSeconds: 2,
+            timeoutSeconds: 1,
+            failureThreshold: 4,
+            initialDelaySeconds: 3,
+          },
+        },
+      ],
+    },
+    () => undefined,
+  );
   assert.deepEqual(spec, {
     service: 's',
     name: 's-1',
@@ -147,6 +158,8 @@ test('a template becomes a revision of the data plane', () => {
     command: [],
     args: ['x'],
     env: { A: '1', B: '' },
+    secrets: {},
+    containerPort: 8080,
     portName: 'h2c',
     cpu: 0.5,
     memoryBytes: 2 ** 30,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AdminError } from '../../../src/emulator/admin/admin-error.ts';
+import { localSecrets } from '../../../src/emulator/admin/local-secrets.ts';
 import type { Operation, Service, ServiceInput } from '../../../src/emulator/admin/messages.ts';
 import { shortName } from '../../../src/emulator/admin/names.ts';
 import { Operations } from '../../../src/emulator/admin/operations.ts';
@@ -16,7 +17,11 @@ function setUp() {
   const operations = new Operations(location);
   let nowMs = 1_700_000_000_000;
   const state = { closed: false };
-  const store = new ServiceStore({ location, dataPlane, now: () => nowMs++, closed: () => state.closed }, operations);
+  const secret = localSecrets({ PERF_SECRET_KEY: 'hush' });
+  const store = new ServiceStore(
+    { location, dataPlane, now: () => nowMs++, closed: () => state.closed, secret },
+    operations,
+  );
   /** Waits for the operation as a client would. */
   const done = (operation: Operation) => {
     assert.equal(operation.done, false, 'a long-running operation is returned unfinished');
@@ -232,4 +237,30 @@ test('operations: only finished ones can be deleted; a wait ends at its limit', 
   assert.equal((await operations.wait(id, 1000)).done, true);
   operations.delete(id);
   assert.throws(() => operations.get(id), refusal(5, /OPERATION/));
+});
+
+test('a secret reaches the revision and no message; one without a value here is refused by name', async () => {
+  const { store, done, dataPlane } = setUp();
+  const withSecret = (name: string) => {
+    const valueSource = { secretKeyRef: { secret: 'my-secret', version: '3' } };
+    const containers = [
+      {
+        image: 'i',
+        env: [
+          { name: 'PLAIN', value: '1' },
+          { name, valueSource },
+        ],
+      },
+    ];
+    return serviceOf('i', { template: { containers, healthCheckDisabled: true } });
+  };
+  const operation = await done(store.create('svc', withSecret('KEY'), false));
+  const [revision] = dataPlane.revisions.values();
+  assert.deepEqual([revision?.env, revision?.secrets], [{ PLAIN: '1' }, { KEY: 'hush' }]);
+  const told = JSON.stringify([store.service('svc'), store.revisions('svc'), operation.response?.value.toString()]);
+  assert.ok(told.includes('my-secret') && !told.includes('hush'), told);
+  assert.throws(
+    () => store.create('other', withSecret('NOT_HERE'), false),
+    refusal(3, /'my-secret' has no value on this machine: set PERF_SECRET_NOT_HERE/),
+  );
 });

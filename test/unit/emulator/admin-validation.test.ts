@@ -11,6 +11,8 @@ function serviceOf(template: RevisionTemplate = {}, container: Container = {}, m
   return { template: { containers: [{ image: 'x', ...container }], ...template }, ...more };
 }
 const limits = (cpu: string, memory = '512Mi') => ({ resources: { limits: { cpu, memory }, cpuIdle: true } });
+const secretOf = (secret: string, version: string) =>
+  serviceOf({}, { env: [{ name: 'A', valueSource: { secretKeyRef: { secret, version } } }] });
 const probe = (startupProbe: Probe) => serviceOf({}, { startupProbe });
 const traffic = (...targets: NonNullable<ServiceInput['traffic']>) => serviceOf({}, {}, { traffic: targets });
 const problems = (service: ServiceInput, id = 'svc') =>
@@ -24,6 +26,9 @@ test('services that Cloud Run accepts are accepted', () => {
     serviceOf({ executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN1' }, limits('0.08', '128Mi')),
     serviceOf({}, limits('500m', '1Gi')),
     serviceOf({}, { ports: [{ name: 'h2c', containerPort: 50051 }], env: [{ name: 'A', value: '' }] }),
+    secretOf('my-secret', 'latest'),
+    secretOf('projects/p/secrets/my_secret', '12'),
+    serviceOf({ serviceAccount: 'runner@p.iam.gserviceaccount.com' }, { livenessProbe: { grpc: { service: 'a.B' } } }),
     serviceOf({}, {}, { labels: { 'perf-run-id': 'a_1' }, annotations: { 'example.com/x': 'Anything at All' } }),
     serviceOf({}, {}, { scaling: { scalingMode: 'MANUAL', manualInstanceCount: 0 } }),
     probe({ httpGet: { path: '/health' }, periodSeconds: 24, failureThreshold: 10, timeoutSeconds: 24 }),
@@ -57,7 +62,18 @@ test('services that Cloud Run refuses are refused with the field at fault', () =
     [serviceOf({}, { resources: { limits: { cpu: '0.5' } } }), /cpu_idle: Total cpu < 1/],
     [serviceOf({}, { env: [{ name: 'PORT', value: '1' }] }), /reserved env names were provided: PORT/],
     [serviceOf({}, { env: [{ name: 'A' }, { name: 'A' }] }), /duplicate environment variables: A/],
-    [serviceOf({}, { env: [{ name: 'A', valueSource: {} }] }), /Secret Manager/],
+    [
+      serviceOf({}, { env: [{ name: 'A', valueSource: {} }] }),
+      /env\[A\]\.value_source\.secret_key_ref\.secret: invalid/,
+    ],
+    [secretOf('s', '0'), /version: must be a number or 'latest', found '0'/],
+    [secretOf('a b', '1'), /invalid secret 'a b'/],
+    [
+      serviceOf({}, { env: [{ name: 'A', value: 'x', valueSource: { secretKeyRef: { secret: 's', version: '1' } } }] }),
+      /either a value or a source/,
+    ],
+    [serviceOf({ serviceAccount: 'nobody' }), /service_account: must be the e-mail address .*'nobody'/],
+    [serviceOf({}, { livenessProbe: { tcpSocket: {} } }), /liveness_probe\.tcp_socket: TCP/],
     [serviceOf({}, { ports: [{}, {}] }), /exactly one port is allowed, found 2/],
     [serviceOf({}, { ports: [{ name: 'grpc' }] }), /must be 'http1' or 'h2c', found 'grpc'/],
     [serviceOf({}, {}, { labels: { 'run.googleapis.com/x': 'y' } }), /system namespace 'run.googleapis.com'/],
