@@ -48,6 +48,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@google-cloud/storage': ['adapters/results'],
   '@grpc/grpc-js': ['adapters', 'emulator'],
   '@grpc/proto-loader': ['emulator'],
+  'google-auth-library': ['adapters'],
   '@octokit/core': ['adapters'],
   '@octokit/plugin-paginate-rest': ['adapters'],
   undici: ['adapters'],
