@@ -2,6 +2,7 @@ import type { PublishOptions } from '../config/request.ts';
 import type { Baseline } from '../domain/baseline.ts';
 import type { Job } from '../domain/job.ts';
 import type { Run } from '../domain/run.ts';
+import { runSeed } from '../plan/naming.ts';
 import { regressions, updateBaseline } from '../results/baseline.ts';
 import { loadBaseline, saveBaseline } from '../results/runs.ts';
 import { labelIn } from './planned-group.ts';
@@ -17,16 +18,25 @@ export async function keepBaseline(options: BaselineOptions, run: Run, ports: Po
   const { acceptRegressions } = options;
   const previous = await loadBaseline(ports.store, ports.schemas);
   if (!(options.saveBaseline ?? isForBaseline(run, previous, acceptRegressions, ports.job))) return undefined;
-  const updated = run.results.reduce<Baseline | undefined>(
+  const added = run.results.reduce<Baseline | undefined>(
     (baseline, results) => updateBaseline(baseline, results, run.metadata, { acceptRegressions }),
-    previous,
+    undefined,
   );
-  if (updated === undefined || Object.values(updated.serviceTypes).every((entries) => entries.length === 0))
-    return undefined;
-  await saveBaseline(ports.store, updated, ports.schemas);
+  if (added === undefined) return undefined;
+  const isEmpty = Object.values(added.serviceTypes).every((entries) => entries.length === 0);
+  if (previous === undefined && isEmpty) return undefined;
+  const stored = await saveBaseline(ports.store, added, ports.schemas, {
+    pause: (attempt) => letOthersGo(attempt, run, ports),
+  });
   const kept = acceptRegressions ? [] : regressed(run);
-  const words = previous === undefined ? 'the first one' : 'updated';
+  const words = stored === undefined ? 'the first one' : 'updated';
   return kept.length === 0 ? words : `${words}, without ${kept.join(', ')}: what regressed keeps the baseline it had`;
+}
+
+/** Up to two seconds, of each run another part, so that those who met do not meet again. */
+function letOthersGo(attempt: number, { metadata }: Run, { clock }: Ports): Promise<void> {
+  const share = runSeed(`${metadata.runId} ${attempt}`) / 2 ** 32;
+  return clock.sleep(Math.min(2000, 50 * 2 ** attempt) * share);
 }
 
 /**

@@ -12,9 +12,8 @@ export interface UpdateOptions {
 }
 
 /**
- * The baseline with one more run. Of each implementation the head side of the last 10 runs is kept, newest first; the
- * same run again replaces itself. Implementations that failed their contract, were not measured, were carried over or
- * regressed keep what they had.
+ * The baseline with one more run, as `mergeBaselines`. Implementations that failed their contract, were not measured,
+ * were carried over or regressed keep what they had.
  */
 export function updateBaseline(
   previous: Baseline | undefined,
@@ -22,20 +21,81 @@ export function updateBaseline(
   metadata: RunMetadata,
   { acceptRegressions = false }: UpdateOptions = {},
 ): Baseline {
-  const key = groupKey(results);
-  const known = new Map((previous?.serviceTypes[key] ?? []).map((entry) => [entry.name, entry]));
   const regressed = new Set(acceptRegressions ? [] : regressions(results));
-  for (const result of results.implementations) {
-    const measured = regressed.has(result.name) ? undefined : measuredRun(result, metadata);
-    if (measured !== undefined) known.set(result.name, extend(known.get(result.name), measured));
-  }
-  const entries = [...known.values()].sort((a, b) => compareTexts(a.name, b.name));
-  return {
+  const added = results.implementations
+    .filter(({ name }) => !regressed.has(name))
+    .map((result) => measuredRun(result, metadata))
+    .filter((entry) => entry !== undefined);
+  return mergeBaselines(previous, {
     format: 'baseline/1',
     updatedAt: metadata.finishedAt ?? metadata.startedAt,
-    serviceTypes: { ...previous?.serviceTypes, [key]: entries },
+    serviceTypes: { [groupKey(results)]: added },
+  });
+}
+
+/**
+ * Both baselines as one. Of each implementation the last 10 runs are kept, newest first; a run that both have is taken from
+ * `added`. Merging the same runs in any order gives the same, so that nothing is lost between those who store one at a time.
+ */
+export function mergeBaselines(previous: Baseline | undefined, added: Baseline): Baseline {
+  const known = previous ?? { ...added, serviceTypes: {} };
+  const keys = new Set([...Object.keys(known.serviceTypes), ...Object.keys(added.serviceTypes)]);
+  const merged = [...keys].map((key) => [key, mergeEntries(entriesOf(known, key), entriesOf(added, key))]);
+  return {
+    format: 'baseline/1',
+    updatedAt: Date.parse(added.updatedAt) >= Date.parse(known.updatedAt) ? added.updatedAt : known.updatedAt,
+    serviceTypes: Object.fromEntries(merged),
   };
 }
+
+/**
+ * The baseline without the runs that were measured elsewhere or as something else than the newest one of their
+ * implementation: their numbers cannot be compared with each other.
+ */
+export function comparableRuns(baseline: Baseline): Baseline {
+  const serviceTypes = Object.entries(baseline.serviceTypes).map(([key, entries]) => [
+    key,
+    entries.map((entry) => {
+      const wanted = environment(entry.tags);
+      return { ...entry, runs: entry.runs.filter(({ tags = entry.tags }) => environment(tags) === wanted) };
+    }),
+  ]);
+  return { ...baseline, serviceTypes: Object.fromEntries(serviceTypes) };
+}
+
+// A key may be any text that fits the schema, also one that every object has.
+function entriesOf({ serviceTypes }: Baseline, key: string): readonly BaselineImplementation[] {
+  return Object.hasOwn(serviceTypes, key) ? (serviceTypes[key] ?? []) : [];
+}
+
+function mergeEntries(
+  previous: readonly BaselineImplementation[],
+  added: readonly BaselineImplementation[],
+): readonly BaselineImplementation[] {
+  const known = new Map(previous.map((entry) => [entry.name, entry]));
+  for (const entry of added) known.set(entry.name, mergeEntry(known.get(entry.name), entry));
+  return [...known.values()].sort((a, b) => compareTexts(a.name, b.name));
+}
+
+function mergeEntry(
+  previous: BaselineImplementation | undefined,
+  added: BaselineImplementation,
+): BaselineImplementation {
+  const fresh = new Set(added.runs.map(({ runId }) => runId));
+  const others = (previous?.runs ?? []).filter(({ runId }) => !fresh.has(runId));
+  // Every run keeps its own tags before the entry gets those of another.
+  const runs = [...withTags(added, added.runs), ...(previous === undefined ? [] : withTags(previous, others))]
+    .toSorted(newestFirst)
+    .slice(0, KEPT_RUNS);
+  const newest = previous !== undefined && others.some(({ runId }) => runId === runs[0]?.runId) ? previous : added;
+  return { name: added.name, artifact: newest.artifact, tags: newest.tags, runs };
+}
+
+const withTags = ({ tags }: BaselineImplementation, runs: readonly BaselineRun[]): readonly BaselineRun[] =>
+  runs.map((run) => ({ ...run, tags: run.tags ?? tags }));
+
+const newestFirst = (a: BaselineRun, b: BaselineRun) =>
+  Date.parse(b.date) - Date.parse(a.date) || compareTexts(b.runId, a.runId);
 
 /** Names of the implementations that the run's own comparison calls regressions. */
 export function regressions({ comparison }: ServiceTypeResults): readonly string[] {
@@ -43,9 +103,7 @@ export function regressions({ comparison }: ServiceTypeResults): readonly string
   return judged.filter(({ verdict }) => verdict === 'regression').map(({ implementation }) => implementation);
 }
 
-type OneRun = Omit<BaselineImplementation, 'runs'> & { readonly run: BaselineRun };
-
-function measuredRun(result: ImplementationResult, metadata: RunMetadata): OneRun | undefined {
+function measuredRun(result: ImplementationResult, metadata: RunMetadata): BaselineImplementation | undefined {
   const head = result.sides.find((side) => side.side === 'head');
   if (head === undefined || result.measurement === undefined) return undefined;
   if (result.state === 'contract failed' || result.state === 'not measured' || result.state === 'carried')
@@ -57,14 +115,17 @@ function measuredRun(result: ImplementationResult, metadata: RunMetadata): OneRu
     name: result.name,
     artifact: head.artifact,
     tags: result.tags,
-    run: {
-      runId: metadata.runId,
-      date: metadata.startedAt,
-      ...(commit !== undefined && { commit }),
-      digest: head.artifact.digest,
-      summaries: head.summaries,
-      values,
-    },
+    runs: [
+      {
+        runId: metadata.runId,
+        date: metadata.startedAt,
+        ...(commit !== undefined && { commit }),
+        digest: head.artifact.digest,
+        tags: result.tags,
+        summaries: head.summaries,
+        values,
+      },
+    ],
   };
 }
 
@@ -76,15 +137,6 @@ function headValues(samples: readonly Sample[]): BaselineRun['values'] {
     if (selected.length > 0) values[metric.id] = selected;
   }
   return values;
-}
-
-function extend(entry: BaselineImplementation | undefined, { run, ...latest }: OneRun): BaselineImplementation {
-  // Numbers of another environment cannot be compared with the new ones: the history starts again.
-  const comparable = entry !== undefined && environment(entry.tags) === environment(latest.tags) ? entry : undefined;
-  const others = (comparable?.runs ?? []).filter((other) => other.runId !== run.runId);
-  const runs = [run, ...others].sort((a, b) => compareTexts(b.date, a.date)).slice(0, KEPT_RUNS);
-  const newest = comparable !== undefined && runs[0] !== run ? comparable : latest;
-  return { name: latest.name, artifact: newest.artifact, tags: newest.tags, runs };
 }
 
 function environment({ profile, platform, runtime, region, driver }: MeasurementTags): string {

@@ -1,16 +1,17 @@
 import { nearest } from '../documents/nearest.ts';
 import { printable } from '../documents/show.ts';
 import type { Baseline } from '../domain/baseline.ts';
-import { UsageError } from '../domain/errors.ts';
+import { InfrastructureError, UsageError } from '../domain/errors.ts';
 import type { Run, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
-import type { ResultStore } from '../ports/result-store.ts';
+import { LARGEST_TEXT_BYTES, type ResultStore } from '../ports/result-store.ts';
+import { comparableRuns, mergeBaselines } from './baseline.ts';
 import { decode, encode, type ResultSchemas } from './codec.ts';
 import { groupKey, sortGroups } from './groups.ts';
 import { BASELINE_LATEST, baselinePath, dayOf, metadataPath, RUNS, resultsPath, runIds } from './layout.ts';
 
 const LISTED_RUNS = 5;
-/** A hundred times what a large run takes; what another's job has stored may be of any size. */
-const LARGEST_TEXT = 64 * 1024 * 1024;
+/** Each time somebody else was faster; a hundred jobs at once are done before that. */
+const MOST_ATTEMPTS = 200;
 const MIXED = 'files of different runs were mixed: restore the file, or measure again';
 
 export async function saveMetadata(store: ResultStore, metadata: RunMetadata, schemas: ResultSchemas): Promise<void> {
@@ -25,17 +26,60 @@ export async function saveResults(
   await store.write(resultsPath(results.runId, groupKey(results)), encode('results', results, schemas));
 }
 
-/** Writes the dated baseline first, so that `latest.json` never names what is not there. */
-export async function saveBaseline(store: ResultStore, baseline: Baseline, schemas: ResultSchemas): Promise<void> {
-  const text = encode('baseline', baseline, schemas);
-  await store.write(baselinePath(dayOf(baseline.updatedAt)), text);
-  await store.write(BASELINE_LATEST, text);
+export interface SaveOptions {
+  /** Lets others go first after they were faster; `attempt` counts from 1. */
+  readonly pause?: (attempt: number) => Promise<void>;
 }
 
-/** The store's latest baseline, or undefined when it has none yet. */
+/**
+ * Merges `added` into the stored baseline, also while others do so, and into the dated copy of the day it then has. Gives
+ * what was stored before, or undefined. Throws InfrastructureError `baseline-contended`, or what `decode` throws of a
+ * stored baseline that is none: it is not overwritten.
+ */
+export async function saveBaseline(
+  store: ResultStore,
+  added: Baseline,
+  schemas: ResultSchemas,
+  options: SaveOptions = {},
+): Promise<Baseline | undefined> {
+  const { previous, merged } = await mergeInto(store, BASELINE_LATEST, added, schemas, options);
+  await mergeInto(store, baselinePath(dayOf(merged.updatedAt)), merged, schemas, options);
+  return previous;
+}
+
+async function mergeInto(
+  store: ResultStore,
+  path: string,
+  added: Baseline,
+  schemas: ResultSchemas,
+  { pause }: SaveOptions,
+): Promise<{ readonly previous: Baseline | undefined; readonly merged: Baseline }> {
+  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+    const stored = await store.readVersion(path);
+    const previous = stored && decode('baseline', stored.text, fileOf(store, path), schemas);
+    const merged = mergeBaselines(previous, added);
+    const text = encode('baseline', merged, schemas);
+    if (text === stored?.text || (await store.writeIf(path, text, stored?.version ?? 'absent')))
+      return { previous, merged };
+    await pause?.(attempt);
+  }
+  throw new InfrastructureError(
+    'baseline-contended',
+    `others changed ${fileOf(store, path)} ${MOST_ATTEMPTS} times meanwhile`,
+    {
+      hint: 'store the baseline of this run again with "cloudrun-perf report --save-baseline"',
+    },
+  );
+}
+
+/**
+ * The store's latest baseline, of each implementation the runs that can be compared with its newest one; undefined when
+ * it has none yet.
+ */
 export async function loadBaseline(store: ResultStore, schemas: ResultSchemas): Promise<Baseline | undefined> {
   const text = await store.read(BASELINE_LATEST);
-  return text === undefined ? undefined : decode('baseline', text, fileOf(store, BASELINE_LATEST), schemas);
+  if (text === undefined) return undefined;
+  return comparableRuns(decode('baseline', text, fileOf(store, BASELINE_LATEST), schemas));
 }
 
 /**
@@ -72,8 +116,8 @@ async function read<K extends 'run' | 'results'>(store: ResultStore, path: strin
   const file = fileOf(store, path);
   const text = await store.read(path);
   if (text === undefined) throw new UsageError('file-missing', 'this file of the run is missing', { at: { file } });
-  if (text.length > LARGEST_TEXT) {
-    throw new UsageError('file-too-large', `found ${text.length} characters, wanted at most ${LARGEST_TEXT}`, {
+  if (text.length > LARGEST_TEXT_BYTES) {
+    throw new UsageError('file-too-large', `found ${text.length} characters, wanted at most ${LARGEST_TEXT_BYTES}`, {
       at: { file },
     });
   }

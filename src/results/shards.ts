@@ -33,16 +33,19 @@ export function withinShard(store: ResultStore, runId: string, shard: string): R
   const place = shardPath(runId, shard, '');
   const inside = (path: string) => (path.startsWith(run) ? `${place}${path.slice(run.length)}` : path);
   const outside = (path: string) => `${run}${path.slice(place.length)}`;
+  const own = (path: string) => {
+    if (path.startsWith(run)) return inside(path);
+    throw new InfrastructureError('shard-outside', `shard ${shard} was to write ${path}, wanted a file of ${run}`, {
+      hint: 'this is a fault of cloudrun-perf: please report it with this line',
+    });
+  };
   return {
     location: store.location,
     read: (path) => store.read(inside(path)),
-    async write(path, text) {
-      if (!path.startsWith(run))
-        throw new InfrastructureError('shard-outside', `shard ${shard} was to write ${path}, wanted a file of ${run}`, {
-          hint: 'this is a fault of cloudrun-perf: please report it with this line',
-        });
-      await store.write(inside(path), text);
-    },
+    write: async (path, text) => store.write(own(path), text),
+    readVersion: (path) => store.readVersion(inside(path)),
+    writeIf: async (path, text, version) => store.writeIf(own(path), text, version),
+    remove: async (path) => store.remove(own(path)),
     async list(prefix) {
       if (prefix.startsWith(run)) return (await store.list(inside(prefix))).map(outside);
       const paths = await store.list(prefix);

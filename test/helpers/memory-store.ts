@@ -1,4 +1,6 @@
+import { UsageError } from '../../src/domain/errors.ts';
 import type { ResultStore } from '../../src/ports/result-store.ts';
+import { mapStore } from '../../src/results/text-store.ts';
 
 export interface MemoryStore extends ResultStore {
   readonly texts: Map<string, string>;
@@ -7,13 +9,25 @@ export interface MemoryStore extends ResultStore {
 /** A result store that forgets everything at the end of the test. */
 export function createMemoryStore(): MemoryStore {
   const texts = new Map<string, string>();
+  const store = mapStore(texts, 'memory');
   return {
-    location: 'memory',
     texts,
-    read: async (path) => texts.get(path),
-    write: async (path, text) => {
-      texts.set(path, text);
+    location: store.location,
+    read: async (path) => store.read(safe(path)),
+    write: async (path, text) => store.write(safe(path), text),
+    list: async (prefix) => {
+      if (prefix !== '') safe(`${prefix}x`);
+      return store.list(prefix);
     },
-    list: async (prefix) => [...texts.keys()].filter((path) => path.startsWith(prefix)).sort(),
+    readVersion: async (path) => store.readVersion(safe(path)),
+    writeIf: async (path, text, version) => store.writeIf(safe(path), text, version),
+    remove: async (path) => store.remove(safe(path)),
   };
+}
+
+function safe(path: string): string {
+  const segments = path.split('/');
+  if (segments.some((segment) => ['', '.', '..'].includes(segment)) || /[\p{Cc}\\]/u.test(path))
+    throw new UsageError('path-unsafe', `found the path ${JSON.stringify(path)}`);
+  return path;
 }

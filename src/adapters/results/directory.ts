@@ -1,18 +1,22 @@
-import { randomUUID } from 'node:crypto';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { InfrastructureError, UsageError } from '../../domain/errors.ts';
-import type { ResultStore } from '../../ports/result-store.ts';
+import { InfrastructureError, PerfError, UsageError } from '../../domain/errors.ts';
+import { LARGEST_TEXT_BYTES, type ResultStore } from '../../ports/result-store.ts';
 import { makeDirectory } from '../system/make-directory.ts';
+import { LOCK, withLock } from './lock.ts';
 
 const TEMPORARY = '.writing-';
 
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);
+
 function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-function failed(what: string, file: string, cause: unknown): InfrastructureError {
+function failed(what: string, file: string, cause: unknown): PerfError {
+  if (cause instanceof PerfError) return cause;
   const words = cause instanceof Error ? cause.message : String(cause);
   return new InfrastructureError('results-directory', `cannot ${what} ${file}: ${words}`, {
     cause,
@@ -22,11 +26,9 @@ function failed(what: string, file: string, cause: unknown): InfrastructureError
 
 /** Readers see the old file or the new one, also after a crash: the new one is complete on disk before it gets the name. */
 async function writeAtomically(file: string, text: string): Promise<void> {
-  const directory = dirname(file);
-  await makeDirectory(directory);
-  const temporary = join(directory, `${TEMPORARY}${randomUUID()}`);
+  const temporary = join(dirname(file), `${TEMPORARY}${randomUUID()}`);
   try {
-    const opened = await open(temporary, 'wx');
+    const opened = await openNew(temporary);
     try {
       await opened.writeFile(text, 'utf8');
       await opened.sync();
@@ -40,12 +42,43 @@ async function writeAtomically(file: string, text: string): Promise<void> {
   }
 }
 
+const isOwn = (name: string) => name.startsWith(TEMPORARY) || name.startsWith(LOCK);
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    const { size } = await stat(file);
+    if (size > LARGEST_TEXT_BYTES) throw tooLarge(file, size);
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw failed('read', file, error);
+  }
+}
+
+function tooLarge(file: string, bytes: number): UsageError {
+  return new UsageError('file-too-large', `found ${bytes} bytes, wanted at most ${LARGEST_TEXT_BYTES}`, {
+    at: { file },
+  });
+}
+
+/** What a text contains is its version: a text that came back after another one is as good as it was. */
+const versionOf = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** Somebody who removed the directory's last file may have removed the directory since it was made. */
+async function openNew(file: string, attempts = 5): Promise<FileHandle> {
+  await makeDirectory(dirname(file));
+  return open(file, 'wx').catch((error: unknown) => {
+    if (attempts > 1 && codeOf(error) === 'ENOENT') return openNew(file, attempts - 1);
+    throw error;
+  });
+}
+
 async function filesBelow(directory: string, prefix: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = `${prefix}${entry.name}`;
     if (entry.isDirectory()) found.push(...(await filesBelow(join(directory, entry.name), `${path}/`)));
-    else if (entry.isFile() && !entry.name.startsWith(TEMPORARY)) found.push(path);
+    else if (entry.isFile() && !isOwn(entry.name)) found.push(path);
   }
   return found;
 }
@@ -69,13 +102,35 @@ export function createDirectoryStore(root: string): ResultStore {
 
   return {
     location,
-    async read(path) {
+    read: async (path) => textOf(fileOf(path)),
+    async readVersion(path) {
+      const text = await textOf(fileOf(path));
+      return text === undefined ? undefined : { text, version: versionOf(text) };
+    },
+    async writeIf(path, text, version) {
       const file = fileOf(path);
       try {
-        return await readFile(file, 'utf8');
+        await makeDirectory(dirname(file));
+        return await withLock(file, async () => {
+          const known = await textOf(file);
+          if ((known === undefined ? 'absent' : versionOf(known)) !== version) return false;
+          await writeAtomically(file, text);
+          return true;
+        });
       } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw failed('read', file, error);
+        throw failed('write', file, error);
+      }
+    },
+    async remove(path) {
+      const file = fileOf(path);
+      try {
+        await rm(file, { force: true });
+        // Directories are there for their files only; one that still has some stays.
+        for (let directory = dirname(file); directory !== location; directory = dirname(directory))
+          await rmdir(directory);
+      } catch (error) {
+        if (isMissing(error) || codeOf(error) === 'ENOTEMPTY') return;
+        throw failed('remove', file, error);
       }
     },
     async write(path, text) {

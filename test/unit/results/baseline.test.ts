@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Baseline } from '../../../src/domain/baseline.ts';
-import { updateBaseline } from '../../../src/results/baseline.ts';
+import type { Baseline, BaselineRun } from '../../../src/domain/baseline.ts';
+import { comparableRuns, mergeBaselines, updateBaseline } from '../../../src/results/baseline.ts';
+import { decode } from '../../../src/results/codec.ts';
 import {
   EXAMPLE_PROFILE,
   exampleComparison,
@@ -11,6 +12,7 @@ import {
   exampleTags,
   variedRun,
 } from '../../helpers/example-run.ts';
+import { RESULT_SCHEMAS } from '../../helpers/result-schemas.ts';
 
 const speed = { base: { coldMs: 90, warmMs: 1 }, head: { coldMs: 100, warmMs: 2 } };
 
@@ -62,12 +64,59 @@ for (const [title, tags] of [
   ['driver', exampleTags({ driver: 'darwin arm64, 8 CPUs' })],
   ['runtime', exampleTags({ runtime: 'container' })],
 ] as const) {
-  test(`another ${title} starts the history again`, () => {
-    const baseline = add(add(undefined, 1), 2, 'go-gin', tags);
+  test(`another ${title} starts the history again, and what was measured before says so itself`, () => {
+    const stored = add(add(undefined, 1), 2, 'go-gin', tags);
+    assert.deepEqual(
+      entry(stored)?.runs.map((run) => [run.runId, run.tags]),
+      [
+        ['run-2', tags],
+        ['run-1', exampleTags()],
+      ],
+    );
+    const baseline = comparableRuns(stored);
     assert.deepEqual(ids(baseline), ['run-2']);
     assert.deepEqual(entry(baseline)?.tags, tags);
   });
+
+  test(`another ${title} of an older run that is stored later replaces nothing`, () => {
+    const stored = add(add(undefined, 2), 1, 'go-gin', tags);
+    assert.deepEqual(ids(stored), ['run-2', 'run-1']);
+    assert.deepEqual(entry(stored)?.tags, exampleTags());
+    assert.deepEqual(ids(comparableRuns(stored)), ['run-2']);
+  });
 }
+
+test('a baseline of before runs had tags of their own is read as measured like its newest run', () => {
+  const stored = add(add(undefined, 1), 2);
+  const old: Baseline = JSON.parse(
+    JSON.stringify(stored, (key, value) => (key === 'runs' ? withoutTags(value) : value)),
+  );
+  assert.equal(entry(old)?.runs[0]?.tags, undefined);
+  const read = decode('baseline', JSON.stringify(old), 'latest.json', RESULT_SCHEMAS);
+  assert.deepEqual(ids(comparableRuns(read)), ['run-2', 'run-1']);
+  const elsewhere = exampleTags({ region: 'europe-west1' });
+  const next = add(read, 3, 'go-gin', elsewhere);
+  assert.deepEqual(
+    entry(next)?.runs.map((run) => run.tags?.region),
+    ['europe-west1', exampleTags().region, exampleTags().region],
+  );
+  assert.deepEqual(ids(comparableRuns(next)), ['run-3']);
+});
+
+const withoutTags = (runs: readonly BaselineRun[]) => runs.map(({ tags: _, ...run }) => run);
+
+test('merging gives the same in any order', () => {
+  const days = Array.from({ length: 12 }, (_, index) => index + 1);
+  const tagsOf = (day: number) => exampleTags(day % 3 === 0 ? { region: 'europe-west1' } : {});
+  const merged = (order: readonly number[]) =>
+    order.reduce<Baseline | undefined>((known, day) => add(known, day, `go-${day % 2}`, tagsOf(day)), undefined);
+  const orders = [days, days.toReversed(), days.toSorted((a, b) => ((a * 7) % 13) - ((b * 7) % 13))];
+  for (const order of orders) assert.deepEqual(merged(order), merged(days), order.join());
+  const [left, right] = [merged(days.slice(0, 5)), merged(days.slice(5))];
+  assert.ok(left !== undefined && right !== undefined);
+  assert.deepEqual(mergeBaselines(left, right), mergeBaselines(right, left));
+  assert.deepEqual(mergeBaselines(left, left), left);
+});
 
 test('an older run added later changes neither tags nor artifact', () => {
   const older = exampleTags({ toolVersion: '0.0.1' });
