@@ -13,6 +13,7 @@ import { migrate } from './migrate.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
 import { report } from './report.ts';
+import { setup } from './setup.ts';
 import { slashCommand } from './slash-command.ts';
 import { validate } from './validate.ts';
 
@@ -50,6 +51,8 @@ export function execute({ request, config, platform, ports, signal }: Execution)
       return init(request, ports, signal);
     case 'migrate':
       return migrate(request, platform, config, ports, signal);
+    case 'setup':
+      return setup(request, config, ports);
     case 'slash-command':
       return slashCommand(ports, signal);
   }

@@ -29,6 +29,10 @@ const DOLLARS = /^[0-9]{1,6}(?:\.[0-9]{1,4})?$/;
 const SHA = /^[0-9a-f]{40}$/;
 const ARTIFACT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const RUN_TEXT = 'latest or a run id such as run-20261121-124800-x7k2q9';
+const REPOSITORY = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/;
+const NUMBER = /^[1-9][0-9]{0,17}$/;
+const BUCKET = /^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/;
+const BRANCH = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}$/;
 const HOST_PORT = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
 // A ref that begins with a hyphen would be read as an option by git.
 const GIT_REF = /^[A-Za-z0-9_@][A-Za-z0-9_./@{}^~+-]*$/;
@@ -279,6 +283,20 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     type: neededType(o),
     output: o.text('output') ?? o.refuse('output', 'is missing; wanted is the directory of the new service repository'),
     proof: !o.has('no-proof'),
+  }),
+  setup: (o) => ({
+    repository:
+      o.pattern('repository', REPOSITORY, 'OWNER/NAME on GitHub') ??
+      o.refuse('repository', 'is missing; wanted is OWNER/NAME on GitHub'),
+    repositoryId:
+      o.pattern('repository-id', NUMBER, "GitHub's number of the repository") ??
+      o.refuse('repository-id', 'is missing; wanted is what gh api repos/OWNER/NAME --jq .id prints'),
+    ...present({
+      ownerId: o.pattern('owner-id', NUMBER, "GitHub's number of the owner"),
+      bucket: o.pattern('bucket', BUCKET, 'a bucket name without gs:// and without dots'),
+    }),
+    defaultBranch: o.pattern('default-branch', BRANCH, 'the name of one branch') ?? 'main',
+    environmentOnly: o.has('environment-only'),
   }),
   'slash-command': () => ({}),
 };

@@ -182,6 +182,20 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
     ],
     examples: ['cloudrun-perf migrate services --type discord-webhook --output ../cloudrun-service-discord'],
   },
+  setup: {
+    summary: 'Print the gcloud script that prepares a Google Cloud project',
+    flags: [
+      text('repository', 'OWNER/NAME', 'Service repository on GitHub that may use the project'),
+      text('repository-id', 'N', "GitHub's number of it: gh api repos/OWNER/NAME --jq .id"),
+      text('owner-id', 'N', "GitHub's number of its owner: gh api repos/OWNER/NAME --jq .owner.id"),
+      text('bucket', 'NAME', 'Bucket for results (default: PROJECT-cloudrun-perf)'),
+      text('default-branch', 'NAME', 'Branch whose own workflows are trusted (default: main)'),
+      toggle('environment-only', 'Let in only jobs of the environment perf-cloud'),
+    ],
+    examples: [
+      'cloudrun-perf setup --project my-project --region us-central1 --repository org/services --repository-id 123456',
+    ],
+  },
   'slash-command': {
     summary: 'Read the comment or label that started the job (action only)',
     flags: [],

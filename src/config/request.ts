@@ -14,6 +14,7 @@ export const COMMANDS = [
   'emulate',
   'init',
   'migrate',
+  'setup',
   'slash-command',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
@@ -205,6 +206,20 @@ export interface MigrateRequest extends GlobalOptions {
   readonly proof: boolean;
 }
 
+/** Prints the script that prepares a Google Cloud project for one repository on GitHub. */
+export interface SetupRequest extends GlobalOptions {
+  readonly command: 'setup';
+  /** `owner/name` */
+  readonly repository: string;
+  /** GitHub's numbers, as digits. */
+  readonly repositoryId: string;
+  readonly ownerId?: string;
+  /** Name of the bucket for results; absent: made of the project's id. */
+  readonly bucket?: string;
+  readonly defaultBranch: string;
+  readonly environmentOnly: boolean;
+}
+
 /** Reads the comment or label that started the job, and says what run it asks for. */
 export interface SlashCommandRequest extends GlobalOptions {
   readonly command: 'slash-command';
@@ -232,6 +247,7 @@ export type CommandRequest =
   | EmulateRequest
   | InitRequest
   | MigrateRequest
+  | SetupRequest
   | SlashCommandRequest;
 
 export type Request = CommandRequest | HelpRequest | VersionRequest;
