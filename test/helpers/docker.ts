@@ -22,8 +22,12 @@ export function missingDocker(): string | undefined {
 }
 
 /** A group of tests on the real engine: skipped without one, failed when REQUIRE_REAL=1 says that there must be one. */
-export function describeDocker(name: string, tests: () => void): void {
-  const missing = missingDocker();
+export function describeDocker(
+  name: string,
+  tests: () => void,
+  missingElse: () => string | undefined = () => undefined,
+): void {
+  const missing = missingDocker() ?? missingElse();
   if (missing === undefined) {
     describe(name, tests);
     return;

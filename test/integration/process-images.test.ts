@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createImageBuilder } from '../../src/adapters/images/builder.ts';
-import { buildArguments, createDockerBuilder, imageTag } from '../../src/adapters/images/docker.ts';
 import { createClock } from '../../src/adapters/system/clock.ts';
 import { InfrastructureError, UsageError } from '../../src/domain/errors.ts';
 import type { Implementation, LocalRuntime } from '../../src/domain/implementation.ts';
@@ -206,50 +205,4 @@ test('a daemon that a build leaves behind does not hold the build up', { timeout
     label: 'r/head',
   });
   assert.ok(buildMs < 7000, `took ${buildMs} ms`);
-});
-
-/** A program that answers like an engine: this test asks what the builder calls and makes of the answers. */
-async function fakeEngine(name: string, script: string): Promise<string> {
-  const path = join(base, name);
-  await writeFile(path, `#!/bin/sh\necho "$@" >> ${path}.log\n${script}\n`, { mode: 0o755 });
-  return path;
-}
-
-test('a container image is built from its Dockerfile and named by digest', async () => {
-  const id = `sha256:${'a'.repeat(64)}`;
-  const repo = `sha256:${'b'.repeat(64)}`;
-  const engine = await fakeEngine(
-    'engine',
-    `case "$1" in
-      build) while [ "$1" != --iidfile ]; do shift; done; printf '${id}' > "$2" ;;
-      image) case "$*" in *RepoDigests*) echo "registry/x/node-http@${repo}" ;; *) echo 1234 ;; esac ;;
-    esac`,
-  );
-  const request = {
-    implementation: { ...implementation(), buildArgs: { A: '1 2' } },
-    repositoryRoot: '/repo',
-    label: 'run-1/head',
-  };
-  const local = await createDockerBuilder({ containerCli: engine, clock }).build(request);
-  assert.partialDeepStrictEqual(local, {
-    kind: 'container',
-    image: `local/node-http@${id}`,
-    digest: id,
-    imageBytes: 1234,
-  });
-  const pushed = await createDockerBuilder({ containerCli: engine, clock, registry: 'registry/x' }).build(request);
-  assert.partialDeepStrictEqual(pushed, { image: `registry/x/node-http@${repo}`, digest: repo });
-  assert.match(await readFile(`${engine}.log`, 'utf8'), /push registry\/x\/node-http:run-1-head\n/);
-  const args = buildArguments(request, 't', '/id', { native: false, bridge: true });
-  assert.deepEqual(args.slice(0, 5), ['build', '--platform', 'linux/amd64', '--file', '/repo/impl/Dockerfile']);
-  assert.deepEqual(args.slice(-3), ['--build-arg', 'A=1 2', '/repo/impl']);
-  const noBridge = buildArguments(request, 't', '/id', { native: true, bridge: false });
-  assert.deepEqual(noBridge.slice(0, 4), ['build', '--network', 'host', '--file']);
-  assert.equal(imageTag(implementation(), 'run-1/base', undefined), 'local/node-http:run-1-base');
-
-  const broken = await fakeEngine('broken-engine', 'for i in 1 2 3; do echo "line $i" >&2; done; exit 1');
-  await assert.rejects(
-    createDockerBuilder({ containerCli: broken, clock }).build(request),
-    /cannot be built.*\nline 1\nline 2\nline 3/,
-  );
 });

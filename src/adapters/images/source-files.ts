@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { copyFile, lstat, mkdir, readdir, readFile, readlink, realpath, symlink } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../../domain/errors.ts';
 import { cleanEnvironment, runProgram } from '../system/run-program.ts';
+import { isCredentialsName } from './build-context.ts';
 
 const LIST_TIMEOUT_MS = 60_000;
 /** Never part of a source tree; dependencies are the business of `local.build`. */
@@ -17,6 +18,7 @@ export async function sourceFiles(directory: string, signal?: AbortSignal): Prom
   const files = listed.length > 0 ? listed : await allFiles(directory);
   const present = await Promise.all(
     files.map(async (file) => {
+      if (isCredentialsName(basename(file))) return [];
       const found = await lstat(join(directory, file)).catch(() => undefined);
       return found !== undefined && (found.isFile() || found.isSymbolicLink()) ? [file] : [];
     }),

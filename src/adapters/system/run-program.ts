@@ -7,6 +7,8 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Its whole standard input; absent: it is at its end at once. */
+  readonly input?: string | undefined;
 }
 
 export interface ProgramResult {
@@ -56,15 +58,17 @@ export function cleanEnvironment(path: string = process.env.PATH ?? ''): Record<
 export async function runProgram(
   program: string,
   args: readonly string[],
-  { cwd, env, timeoutMs, signal }: ProgramOptions,
+  { cwd, env, timeoutMs, signal, input }: ProgramOptions,
 ): Promise<ProgramResult> {
   signal?.throwIfAborted();
   const child = spawn(program, [...args], {
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...env },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // A program may end without having read it.
+  child.stdin.on('error', () => undefined).end(input ?? '');
   const output = { stdout: '', stderr: '' };
   const keep = (key: keyof typeof output) => (chunk: string) => {
     output[key] = (output[key] + chunk).slice(-LARGEST_OUTPUT);
