@@ -5,9 +5,13 @@ import { arch, availableParallelism, platform as osPlatform, userInfo } from 'no
 import { basename, dirname, join, resolve } from 'node:path';
 import { createEvents } from './adapters/events/events.ts';
 import { readJob } from './adapters/github/job.ts';
+import { googleEndpoints } from './adapters/google/endpoints.ts';
+import { createGoogleIdentity } from './adapters/google/identity.ts';
+import { AUDIENCE, createPrivateServices } from './adapters/google/private-services.ts';
 import { createImageBuilder } from './adapters/images/builder.ts';
 import { createActionsLogger } from './adapters/logging/actions.ts';
 import { createJsonLogger } from './adapters/logging/json.ts';
+import { createSecrets } from './adapters/logging/secrets.ts';
 import { createTerminalLogger } from './adapters/logging/terminal.ts';
 import { createPubSubMessageBus } from './adapters/messages/pubsub.ts';
 import { createDirectoryStore } from './adapters/results/directory.ts';
@@ -67,7 +71,8 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
   const workingDirectory = process.cwd();
   const schemas = await readSchemas(CONTRACTS);
   const config = await readConfig(request, entry, workingDirectory, schemas);
-  const logger = createLogger(request, entry, secretValues(config));
+  const secrets = createSecrets(secretValues(config), logFormatOf(request, entry) === 'actions');
+  const logger = createLogger(request, entry, secrets.values);
   for (const warning of config.warnings) logger.warn(warning);
   const started = entry.kind === 'action' ? await readJob(process.env, (path) => readFile(path, 'utf8')) : undefined;
   const codeHost = once(async () => openCodeHost(started, entry, logger));
@@ -77,7 +82,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
   const state = stateDirectories(process.env);
   const clock = createClock();
   const opened: (() => Promise<void>)[] = [];
-  const events = createEvents(config.notifications, config.secrets, { clock, logger, masked: secretValues(config) });
+  const events = createEvents(config.notifications, config.secrets, { clock, logger, masked: secrets.values });
   // The runner kills a cancelled job soon.
   opened.push(() => events.flush(entry.signal.aborted ? CANCELLED_FLUSH_MS : undefined));
 
@@ -102,6 +107,20 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     opened.push(() => running.close());
     return running;
   });
+  // One for all clients of Google's services. Nothing is asked before the first token is wanted.
+  const identity = createGoogleIdentity({
+    env: process.env,
+    readFile: (path) => readFile(path, 'utf8'),
+    clock,
+    logger,
+    keepSecret: secrets.keep,
+    signal: entry.signal,
+    ...(request.workloadIdentityProvider === undefined ? {} : { provider: request.workloadIdentityProvider }),
+    ...(request.serviceAccount === undefined ? {} : { account: request.serviceAccount }),
+  });
+  const isPrivate = platformName === 'cloudrun' && config.gcp.invoker === 'private';
+  const http = createHttpTransport();
+  const privateServices = isPrivate ? createPrivateServices(http, identity, clock) : undefined;
   const platform = once(async (): Promise<Platform> => {
     const { createCloudRunPlatform } = await import(
       /* webpackMode: "eager" */ './adapters/platforms/cloud-run/platform.ts'
@@ -118,9 +137,16 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
               loggingUrl,
             }),
           )
-        : await createCloudRunPlatform({ ...common, project: config.gcp.projectId ?? '', region: config.gcp.region });
+        : await createCloudRunPlatform({
+            ...common,
+            project: config.gcp.projectId ?? '',
+            region: config.gcp.region,
+            identity,
+            ...adminPlace(),
+            ...(isPrivate ? { privateAudience: AUDIENCE } : {}),
+          });
     opened.push(() => created.close());
-    return created;
+    return privateServices?.platform(created) ?? created;
   });
   const project = config.gcp.projectId ?? LOCAL_PLACE;
 
@@ -130,7 +156,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     schemas,
     priceTable: (await readPrices(CONTRACTS)) as PriceTable,
     workingDirectory,
-    transport: createHttpTransport(),
+    transport: privateServices?.transport ?? http,
     store: openStore(request.results ?? config.storage.resultsBucket, workingDirectory),
     sources: createGitSources({
       cacheDirectory: state.cache,
@@ -238,6 +264,15 @@ async function openCodeHost(
   });
 }
 
+/** Google's Admin API and Cloud Logging, where a network has them elsewhere. */
+function adminPlace() {
+  const { run, logging } = googleEndpoints(process.env);
+  return {
+    ...(run === undefined ? {} : { adminUrl: run }),
+    ...(logging === undefined ? {} : { loggingUrl: logging }),
+  };
+}
+
 async function readConfig(
   request: CommandRequest,
   entry: Entry,
@@ -263,8 +298,12 @@ async function readConfig(
   return loadConfig({ ...(text === undefined ? {} : { text, file }), env: process.env, flags }, schemas);
 }
 
+function logFormatOf(request: CommandRequest, entry: Entry) {
+  return request.logFormat ?? (entry.kind === 'action' ? 'actions' : 'terminal');
+}
+
 function createLogger(request: CommandRequest, entry: Entry, secrets: readonly string[]): Logger {
-  const format = request.logFormat ?? (entry.kind === 'action' ? 'actions' : 'terminal');
+  const format = logFormatOf(request, entry);
   const options = { secrets, verbose: request.verbose };
   switch (format) {
     case 'actions':

@@ -52,7 +52,13 @@ export interface Secrets extends NotificationSecrets {
 export interface Config {
   /** The file it came from; absent when only defaults apply. */
   readonly file?: string;
-  readonly gcp: { readonly projectId?: string; readonly region: string; readonly artifactRegistry?: string };
+  readonly gcp: {
+    readonly projectId?: string;
+    readonly region: string;
+    readonly artifactRegistry?: string;
+    /** Who may call the services of a run; absent: public. */
+    readonly invoker?: 'public' | 'private';
+  };
   readonly serviceRepositories: readonly ServiceRepositoryConfig[];
   /** By name; `default` is always there. */
   readonly profiles: Readonly<Record<string, Profile>>;

@@ -4,7 +4,12 @@ import type { PriceOverrides } from '../plan/prices.ts';
 /** `cloudrun-perf.yaml` as it is written, after interpolation and after the schema accepted it. */
 export interface ConfigDocument {
   readonly version: '1.0';
-  readonly gcp?: { readonly project_id?: string; readonly region?: string; readonly artifact_registry?: string };
+  readonly gcp?: {
+    readonly project_id?: string;
+    readonly region?: string;
+    readonly artifact_registry?: string;
+    readonly invoker?: 'public' | 'private';
+  };
   readonly service_repositories?: readonly {
     readonly url: string;
     readonly ref?: string;

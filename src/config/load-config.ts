@@ -107,6 +107,7 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
     ...(file === undefined ? {} : { file }),
     gcp: {
       region: flags.region ?? gcp?.region ?? DEFAULT_REGION,
+      ...optional('invoker', gcp?.invoker),
       ...(projectId === undefined ? {} : { projectId }),
       ...(gcp?.artifact_registry === undefined ? {} : { artifactRegistry: gcp.artifact_registry }),
     },

@@ -1,6 +1,7 @@
 import { type AuthClient, GoogleAuth } from 'google-auth-library';
 import { InfrastructureError, UsageError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { idTokenNeedsAccount } from './id-token-support.ts';
 import { expiryOf } from './jwt.ts';
 import { withoutTokens } from './secrets.ts';
 import { CLOUD_PLATFORM } from './sts.ts';
@@ -47,13 +48,6 @@ export function defaultCredentials(clock: Clock): DefaultCredentials {
         return { value, lifetimeMs: (expiryOf(value) ?? 0) - clock.epochMs() };
       }),
   };
-}
-
-/** A federated identity has no ID tokens: they are made by service accounts alone. */
-export function idTokenNeedsAccount(): UsageError {
-  return new UsageError('id-token-needs-account', 'private services need ID tokens, and these credentials give none', {
-    hint: 'name a service account with service-account, which may invoke the services (roles/run.invoker)',
-  });
 }
 
 function givesIdTokens(client: object): client is IdTokenSource {

@@ -3,10 +3,10 @@ import type { Identity } from '../../ports/identity.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { type Call, createCall } from './call.ts';
 import { type Federation, federationOf } from './credentials-file.ts';
-import { defaultCredentials, idTokenNeedsAccount } from './default-credentials.ts';
 import { type GoogleEndpoints, googleEndpoints } from './endpoints.ts';
 import { githubSubject, subjectToken } from './github-oidc.ts';
 import { accountAccessToken, accountIdToken } from './iam-credentials.ts';
+import { idTokenNeedsAccount } from './id-token-support.ts';
 import type { Patience } from './persist.ts';
 import { exchangeToken } from './sts.ts';
 import { cachedToken, type Token } from './token-cache.ts';
@@ -84,7 +84,7 @@ async function openSource(options: IdentityOptions): Promise<Source> {
   };
   const own: Source =
     federation === undefined
-      ? defaultCredentials(clock)
+      ? await machineCredentials(clock)
       : {
           accessToken: () => federated(federation, call, patience, keepSecret),
           idToken: () => Promise.reject(idTokenNeedsAccount()),
@@ -99,6 +99,12 @@ async function openSource(options: IdentityOptions): Promise<Source> {
     accessToken: async () => kept(accountAccessToken(await impersonation(), call, patience)),
     idToken: async (audience) => kept(accountIdToken(await impersonation(), audience, call, patience)),
   };
+}
+
+/** Google's library is loaded only where it is needed. */
+async function machineCredentials(clock: Clock): Promise<Source> {
+  const { defaultCredentials } = await import(/* webpackMode: "eager" */ './default-credentials.ts');
+  return defaultCredentials(clock);
 }
 
 async function federated(

@@ -123,6 +123,7 @@ function sessionOf(
     pollMs: 7,
     retry: settings,
     writes,
+    accessToken: async () => undefined,
     async admitWrite() {
       writes.push(clock.monotonicMs());
     },

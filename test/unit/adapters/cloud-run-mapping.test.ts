@@ -37,6 +37,15 @@ const spec: ServiceSpec = {
   tags: ['c01', 'c02', 'c03'],
 };
 
+test('a private service asks for ID tokens of one audience; a public one checks nobody', () => {
+  const { service } = createRequest(place, spec, 'c01', 'cloudrun-perf');
+  assert.equal(service?.invokerIamDisabled, false);
+  assert.deepEqual(service?.customAudiences, ['cloudrun-perf']);
+  const open = createRequest(place, spec, 'c01').service;
+  assert.equal(open?.invokerIamDisabled, true);
+  assert.equal(open?.customAudiences, undefined);
+});
+
 test('a spec becomes a service with every field of the profile explicit', () => {
   assert.deepEqual(createRequest(place, spec, 'c01'), {
     parent: 'projects/p/locations/r',

@@ -1,5 +1,7 @@
 import { RevisionsClient, ServicesClient } from '@google-cloud/run';
 import { credentials } from '@grpc/grpc-js';
+import type { Identity } from '../../../ports/identity.ts';
+import { googleAuth } from '../../google/auth-client.ts';
 
 export interface CloudRunClients {
   readonly services: ServicesClient;
@@ -7,18 +9,25 @@ export interface CloudRunClients {
   close(): Promise<void>;
 }
 
-/** The official clients: for Google with the default credentials, for an emulator in clear text and without any. */
-export async function openClients(admin: { readonly host: string; readonly port: number } | undefined) {
-  const options =
-    admin === undefined
-      ? {}
-      : {
-          apiEndpoint: admin.host,
-          port: admin.port,
-          sslCreds: credentials.createInsecure(),
-          // Otherwise the client asks the metadata server of Google Cloud for it, which takes seconds elsewhere.
-          clientOptions: { universeDomain: 'googleapis.com' },
-        };
+/** An emulator's Admin API, in clear text and without credentials. */
+export interface EmulatorApi {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Google's Admin API over TLS, every call with a token of its own asking. */
+export interface GoogleApi {
+  readonly identity: Identity;
+  /** Origin in place of the public one. */
+  readonly url?: string;
+}
+
+/** Said here, since the metadata server of Google Cloud is asked otherwise, which takes seconds elsewhere. */
+const UNIVERSE = { universeDomain: 'googleapis.com' };
+
+/** The official clients, for Google or for an emulator. */
+export async function openClients(api: EmulatorApi | GoogleApi): Promise<CloudRunClients> {
+  const options = 'identity' in api ? googleOptions(api) : emulatorOptions(api);
   const services = new ServicesClient(options);
   const revisions = new RevisionsClient(options);
   await Promise.all([services.initialize(), revisions.initialize()]);
@@ -28,5 +37,19 @@ export async function openClients(admin: { readonly host: string; readonly port:
     async close() {
       await Promise.all([services.close(), revisions.close()]);
     },
-  } satisfies CloudRunClients;
+  };
+}
+
+const emulatorOptions = ({ host, port }: EmulatorApi) => ({
+  apiEndpoint: host,
+  port,
+  sslCreds: credentials.createInsecure(),
+  clientOptions: UNIVERSE,
+});
+
+function googleOptions({ identity, url }: GoogleApi) {
+  const auth = googleAuth(identity);
+  if (url === undefined) return { auth };
+  const { hostname, port } = new URL(url);
+  return { auth, apiEndpoint: hostname, port: port === '' ? 443 : Number(port) };
 }

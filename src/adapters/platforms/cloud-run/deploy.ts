@@ -26,8 +26,8 @@ export async function deployService(session: Session, spec: ServiceSpec, signal?
 
 /** A repeated creation may find that the first attempt had succeeded although its answer was lost. */
 async function create(session: Session, spec: ServiceSpec, tag: string, signal?: AbortSignal): Promise<void> {
-  const { clients, place, clock, pollMs } = session;
-  const request = createRequest(place, spec, tag);
+  const { clients, place, clock, pollMs, privateAudience } = session;
+  const request = createRequest(place, spec, tag, privateAudience);
   const operation = await attempt(
     session,
     async (count) => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../ports/clock.ts';
+import type { Identity } from '../../../ports/identity.ts';
 import type { Logger } from '../../../ports/logger.ts';
 import type { DeployedService, Platform } from '../../../ports/platform.ts';
 import { openClients } from './clients.ts';
@@ -19,6 +20,12 @@ export interface CloudRunPlatformOptions {
   readonly region: string;
   /** An emulator's Admin API, in clear text; absent for Google. */
   readonly admin?: { readonly host: string; readonly port: number };
+  /** Who we are to Google; needed where `admin` is absent. */
+  readonly identity?: Identity;
+  /** Origin of Google's Admin API; absent for the public one. */
+  readonly adminUrl?: string;
+  /** The services accept only calls with an ID token for this audience; absent: everybody's calls. */
+  readonly privateAudience?: string;
   /** Origin of Cloud Logging's REST API; absent for Google's. */
   readonly loggingUrl?: string;
   readonly clock: Clock;
@@ -39,7 +46,9 @@ const LIST_PAGE_SIZE = 100;
 export async function createCloudRunPlatform(options: CloudRunPlatformOptions): Promise<Platform> {
   const { project, region, admin, clock, logger } = options;
   const place = { project, region };
-  const clients = await openClients(admin).catch((error: unknown) => {
+  const { api, accessToken } = apiOf(options);
+  await accessToken();
+  const clients = await openClients(api).catch((error: unknown) => {
     throw failureOf(error, { action: 'connecting to', service: 'the Cloud Run Admin API' });
   });
   const limiter = createWriteLimiter(clock, WRITES_PER_MINUTE);
@@ -55,12 +64,17 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
       capMs: RETRY_CAP_MS,
       random: Math.random,
     },
+    accessToken,
+    ...(options.privateAudience === undefined ? {} : { privateAudience: options.privateAudience }),
     admitWrite: admin === undefined ? (signal) => limiter.take(signal) : () => Promise.resolve(),
   };
   const reader = (signal: AbortSignal | undefined): LogReader => ({
     project,
     url: options.loggingUrl ?? GOOGLE.loggingUrl,
-    authorize: async (url) => (admin === undefined ? clients.services.auth.getRequestHeaders(url) : []),
+    authorize: async () => {
+      const token = await accessToken();
+      return token === undefined ? [] : [['authorization', `Bearer ${token}`]];
+    },
     attempt: (call) => attempt(session, call, signal),
   });
   return {
@@ -86,6 +100,14 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
       explained(session, 'removing', service, signal, () => removeService(session, service, signal)),
     close: () => clients.close(),
   };
+}
+
+/** Where calls go, and the token that they need there. */
+function apiOf({ admin, adminUrl, identity }: CloudRunPlatformOptions) {
+  if (admin !== undefined) return { api: admin, accessToken: async () => undefined };
+  if (identity === undefined) throw new Error('Cloud Run at Google needs an identity');
+  const api = { identity, ...(adminUrl === undefined ? {} : { url: adminUrl }) };
+  return { api, accessToken: () => identity.accessToken() };
 }
 
 /** The Admin API has no filter, so that all services are read and chosen here. */

@@ -14,8 +14,13 @@ export interface Place {
 export const parentOf = ({ project, region }: Place) => `projects/${project}/locations/${region}`;
 export const nameOf = (place: Place, service: string) => `${parentOf(place)}/services/${service}`;
 
-/** Creates the service with the revision of its first tag. */
-export function createRequest(place: Place, spec: ServiceSpec, tag: string): ICreateServiceRequest {
+/** Creates the service with the revision of its first tag: private where an audience is given, else for everybody. */
+export function createRequest(
+  place: Place,
+  spec: ServiceSpec,
+  tag: string,
+  privateAudience?: string,
+): ICreateServiceRequest {
   return {
     parent: parentOf(place),
     serviceId: spec.name,
@@ -24,7 +29,9 @@ export function createRequest(place: Place, spec: ServiceSpec, tag: string): ICr
       ingress: 'INGRESS_TRAFFIC_ALL',
       scaling: { scalingMode: 'AUTOMATIC' },
       // Throw-away services: no IAM check in the measured path, and no extra write for an allUsers binding.
-      invokerIamDisabled: true,
+      ...(privateAudience === undefined
+        ? { invokerIamDisabled: true }
+        : { invokerIamDisabled: false, customAudiences: [privateAudience] }),
       template: revisionTemplate(spec, tag),
       traffic: trafficOf(spec.name, [tag]),
     },

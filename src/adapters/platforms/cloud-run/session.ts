@@ -18,6 +18,10 @@ export interface Session {
   readonly logger: Logger;
   readonly pollMs: number;
   readonly retry: RetrySettings;
+  /** Asked before every call, so that its errors are told as they are: inside the official client they lose their words. */
+  readonly accessToken: () => Promise<string | undefined>;
+  /** Audience of the ID tokens that services accept; absent: they accept everybody's calls. */
+  readonly privateAudience?: string;
   /** Waits until another write is allowed. */
   readonly admitWrite: (signal?: AbortSignal) => Promise<void>;
 }
@@ -27,11 +31,15 @@ export type Started = Promise<readonly [{ readonly latestResponse: OperationStat
 
 /** A read, repeated while it fails for a temporary reason. */
 export function attempt<T>(
-  { retry, clock, logger }: Session,
+  { retry, clock, logger, accessToken }: Session,
   call: (attempt: number) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  return withRetry(call, retry, clock, logger, signal);
+  const authorized = async (count: number) => {
+    await accessToken();
+    return call(count);
+  };
+  return withRetry(authorized, retry, clock, logger, signal);
 }
 
 /** A write and the wait for its operation. */
