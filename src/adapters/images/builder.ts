@@ -1,25 +1,22 @@
 import type { Implementation } from '../../domain/implementation.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { ImageBuilder } from '../../ports/image-builder.ts';
+import type { DockerBuilderOptions } from './container-build.ts';
 import { createDockerBuilder } from './docker.ts';
 import { createProcessBuilder, missingForProcess } from './process.ts';
 
-export interface ImageBuilderOptions {
+export interface ImageBuilderOptions extends Omit<DockerBuilderOptions, 'containerCli' | 'workDirectory'> {
   /** `auto`: a process where the manifest and the machine allow it, else a container. */
   readonly runtime: 'auto' | 'process' | 'container';
   readonly workDirectory: string;
   readonly imagesDirectory: string;
-  readonly clock: Clock;
   /** Docker-compatible program; `docker` unless told otherwise. */
   readonly containerCli?: string;
-  /** Artifact Registry repository to push to, for Cloud Run. */
-  readonly registry?: string;
 }
 
 export function createImageBuilder(options: ImageBuilderOptions): ImageBuilder {
-  const { runtime, containerCli = 'docker', clock, registry } = options;
+  const { runtime, containerCli = 'docker' } = options;
   const asProcess = createProcessBuilder(options);
-  const asContainer = createDockerBuilder({ containerCli, clock, ...(registry === undefined ? {} : { registry }) });
+  const asContainer = createDockerBuilder({ ...options, containerCli });
   if (runtime === 'process') return asProcess;
   if (runtime === 'container') return asContainer;
   const choose = async (implementation: Implementation) =>
