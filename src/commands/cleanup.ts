@@ -1,14 +1,30 @@
 import type { CleanupRequest } from '../config/request.ts';
-import { UsageError } from '../domain/errors.ts';
+import { PerfError, UsageError } from '../domain/errors.ts';
+import { EXIT } from '../domain/exit-codes.ts';
 import type { PlatformName } from '../domain/plan.ts';
-import { labelValue, MANAGED_LABELS, OWNER_LABEL, RUN_LABEL } from '../plan/naming.ts';
+import type { LeftResource, Resource } from '../domain/resources.ts';
+import { type CleanupScope, inReverse, whyKept } from '../plan/leftovers.ts';
+import { labelValue, ownedLabels, RUN_LABEL } from '../plan/naming.ts';
+import { cleanupImages } from './cleanup-images.ts';
 import { NOTHING, type Outcome } from './outcome.ts';
-
 import type { Ports } from './ports.ts';
+import { updateRecord } from './resource-record.ts';
+
+/** What a cleanup did; what it could not do is told at the end and does not stop the rest. */
+export interface CleanupWork {
+  readonly scope: CleanupScope;
+  readonly dryRun: boolean;
+  readonly ports: Ports;
+  readonly signal: AbortSignal;
+  removed(resource: Resource): void;
+  left(resource: LeftResource): void;
+  failed(resource: Resource, error: unknown): void;
+}
 
 /**
- * Removes what runs left behind. On this machine: instances whose owner is gone, always. In the cloud: the services
- * of one run, or with `--all` every service that cloudrun-perf labelled as its own.
+ * Removes what runs left behind. On this machine: instances whose owner is gone, always. In the cloud: services and
+ * images of one run, of all runs that are old and expired, or with `--all` of all runs; never what is not labelled as
+ * cloudrun-perf's and this owner's. May be repeated. Exit code 1 when something in scope could not be removed.
  */
 export async function cleanup(
   request: CleanupRequest,
@@ -16,31 +32,82 @@ export async function cleanup(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const leftovers = request.dryRun ? [] : await ports.stopLeftovers();
+  await cleanMachine(request, platformName, ports);
+  if (platformName === 'local') return NOTHING;
+  const scope = scopeOf(request, ports);
+  const { dryRun } = request;
+  const [removed, left]: [Resource[], LeftResource[]] = [[], []];
+  const failures: { readonly resource: Resource; readonly error: unknown }[] = [];
+  const work: CleanupWork = {
+    scope,
+    dryRun,
+    ports,
+    signal,
+    removed(resource) {
+      removed.push(resource);
+      ports.print(`${dryRun ? 'would remove' : 'removed'} ${resource.kind} ${resource.name}\n`);
+    },
+    left(resource) {
+      left.push(resource);
+      ports.print(`left ${resource.kind} ${resource.name}: ${resource.reason}\n`);
+    },
+    failed(resource, error) {
+      signal.throwIfAborted();
+      failures.push({ resource, error });
+    },
+  };
+  await cleanServices(work);
+  await cleanupImages(work);
+  if (removed.length + left.length + failures.length === 0) ports.print('nothing to remove\n');
+  for (const { resource, error } of failures) report(resource, error, ports);
+  const reasons = failures.map(({ resource, error }) => ({ ...resource, reason: messageOf(error) }));
+  if (!dryRun && scope.kind === 'run') await updateRecord(scope.runId, removed, [...left, ...reasons], ports);
+  return { exitCodes: failures.length > 0 ? [EXIT.infrastructure] : [], outputs: {} };
+}
+
+async function cleanMachine({ dryRun }: CleanupRequest, platformName: PlatformName, ports: Ports): Promise<void> {
+  const leftovers = dryRun ? [] : await ports.stopLeftovers();
   for (const line of leftovers) ports.print(`${line}\n`);
-  if (platformName === 'local') {
-    if (leftovers.length === 0)
-      ports.print(
-        request.dryRun
-          ? 'would end the processes of killed runs on this machine\n'
-          : 'nothing was left on this machine\n',
-      );
-    return NOTHING;
-  }
-  if (request.run === undefined && !request.all) {
-    throw new UsageError('cleanup-scope', 'cleanup in the cloud needs a scope: found neither --run nor --all', {
-      hint: 'name the run with --run RUN-ID, or remove the services of all runs with --all',
-    });
-  }
+  if (platformName !== 'local' || leftovers.length > 0) return;
+  ports.print(
+    dryRun ? 'would end the processes of killed runs on this machine\n' : 'nothing was left on this machine\n',
+  );
+}
+
+function scopeOf({ run, olderThanMs, all }: CleanupRequest, { clock }: Ports): CleanupScope {
+  if (run !== undefined) return { kind: 'run', runId: run };
+  if (olderThanMs !== undefined) return { kind: 'age', olderThanMs, nowMs: clock.epochMs() };
+  if (all) return { kind: 'all' };
+  throw new UsageError('cleanup-scope', 'cleanup in the cloud needs a scope: found no --run, --older-than or --all', {
+    hint: 'name the run with --run RUN-ID, sweep what expired with --older-than 24h, or remove everything with --all',
+  });
+}
+
+async function cleanServices(work: CleanupWork): Promise<void> {
+  const { scope, ports, signal, dryRun } = work;
   const platform = await ports.platform();
   // Other repositories may share the project: nothing of theirs is ever in scope.
-  const owned = { ...MANAGED_LABELS, [OWNER_LABEL]: labelValue(ports.tool.owner) };
-  const labels = request.run === undefined ? owned : { ...owned, [RUN_LABEL]: labelValue(request.run) };
-  const services = await platform.list(labels, signal);
-  for (const { name } of services) {
-    if (!request.dryRun) await platform.remove(name, signal);
-    ports.print(`${request.dryRun ? 'would remove' : 'removed'} service ${name}\n`);
+  const owned = ownedLabels(ports.tool.owner);
+  const labels = scope.kind === 'run' ? { ...owned, [RUN_LABEL]: labelValue(scope.runId) } : owned;
+  for (const service of inReverse(await platform.list(labels, signal))) {
+    const resource = { kind: 'service', name: service.name } as const;
+    const reason = whyKept(service, scope);
+    if (reason !== undefined) {
+      work.left({ ...resource, reason });
+      continue;
+    }
+    try {
+      if (!dryRun) await platform.remove(service.name, signal);
+      work.removed(resource);
+    } catch (error) {
+      work.failed(resource, error);
+    }
   }
-  if (services.length === 0) ports.print('no service to remove\n');
-  return NOTHING;
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function report({ kind, name }: Resource, error: unknown, ports: Ports): void {
+  const code = error instanceof PerfError ? error.code : 'unexpected';
+  ports.logger.error(`could not remove ${kind} ${name}: ${messageOf(error)}`, { code });
 }

@@ -7,6 +7,7 @@ import type { EventSink } from '../ports/event-sink.ts';
 import type { FileTree } from '../ports/file-tree.ts';
 import type { Folders } from '../ports/folders.ts';
 import type { ImageBuilder } from '../ports/image-builder.ts';
+import type { ImageRegistry } from '../ports/image-registry.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import type { Platform } from '../ports/platform.ts';
@@ -31,6 +32,8 @@ export interface Ports {
   readonly store: ResultStore;
   readonly sources: SourceRepository;
   readonly builder: ImageBuilder;
+  /** Where images are pushed to; absent or undefined: they stay on this machine. */
+  readonly imageRegistry?: () => Promise<ImageRegistry | undefined>;
   readonly schemas: Schemas;
   /** What Cloud Run costs, as shipped. */
   readonly priceTable: PriceTable;

@@ -5,15 +5,20 @@ import { PerfError } from '../domain/errors.ts';
 import type { Implementation } from '../domain/implementation.ts';
 import type { Plan, PlannedImplementation, PlannedService } from '../domain/plan.ts';
 import type { RunFailure } from '../domain/run.ts';
+import { buildLabel } from '../plan/leftovers.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { groupOf, labelOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
+import type { ResourceLog } from './resource-log.ts';
 
 export interface PreparedSide {
   readonly side: Side;
   readonly artifact: Artifact;
   readonly deployment: Deployment;
 }
+
+/** Where what is made outside is written down; absent in commands that store no run. */
+export type PreparePorts = Ports & { readonly resources?: ResourceLog };
 
 /** One implementation, built and deployed on every planned side, answering on its check revision. */
 export interface Prepared {
@@ -84,15 +89,14 @@ export async function prepare(
   plan: Plan,
   planned: PlannedImplementation,
   sources: SideSources,
-  ports: Ports,
+  ports: PreparePorts,
   onBaseFailure: (error: StageError) => void,
   signal: AbortSignal,
 ): Promise<Prepared> {
   const topic = topicName(plan, planned);
   const env = await inStage('deploy', () => serviceEnvironment(plan, planned, topic, ports, signal));
   const sides: PreparedSide[] = [];
-  const headFirst = [...planned.services].sort((a, b) => b.side.localeCompare(a.side, 'en'));
-  for (const service of headFirst) {
+  for (const service of inOrderOfCreation(planned.services)) {
     signal.throwIfAborted();
     try {
       sides.push(await prepareSide(plan, planned, service, sources[service.side], env, ports, signal));
@@ -104,13 +108,20 @@ export async function prepare(
   return { planned, sides, topic };
 }
 
+/** Head first: it is what the user is changing. */
+function inOrderOfCreation(services: readonly PlannedService[]): PlannedService[] {
+  return services.toSorted((a, b) => b.side.localeCompare(a.side, 'en'));
+}
+
+const IMAGE_STAYS = 'stays until cleanup, which removes it unless a stored baseline names it';
+
 async function prepareSide(
   plan: Plan,
   planned: PlannedImplementation,
   service: PlannedService,
   source: SideSource | undefined,
   env: Readonly<Record<string, string>>,
-  ports: Ports,
+  ports: PreparePorts,
   signal: AbortSignal,
 ): Promise<PreparedSide> {
   const { implementation } = planned;
@@ -120,13 +131,16 @@ async function prepareSide(
     const request = {
       implementation: source?.implementation ?? implementation,
       repositoryRoot: source?.root ?? planned.repositoryRoot,
-      label: `${plan.runId}/${service.side}`,
+      label: buildLabel(plan.runId, service.side, planned.labels),
       ...(source?.commit === undefined ? {} : { sourceCommit: source.commit }),
     };
     return ports.builder.build(request, signal);
   });
+  const pushed = plan.platform === 'cloudrun' && artifact.kind === 'container' && implementation.image === undefined;
+  if (pushed) await ports.resources?.left({ kind: 'image', name: artifact.image }, IMAGE_STAYS);
   const deployment = await inStage('deploy', async () => {
     ports.logger.progress(`${label}: deploying ${service.side}, ${service.sampleTags.length} revisions`);
+    await ports.resources?.created({ kind: 'service', name: service.name });
     return rollOut(await ports.platform(), serviceSpec(planned, service, artifact, env), signal);
   });
   await inStage('deploy', () => firstAnswer(plan, planned, service, deployment, ports, signal));
@@ -163,17 +177,25 @@ export function checkUrl(prepared: Prepared, side: Side): string {
   return tagUrl(deployed.deployment, service.checkTag);
 }
 
-/** Removes all services of an implementation; what cannot be removed is reported and does not stop the others. */
+/**
+ * Removes all services of an implementation, the newest first; what cannot be removed is reported and does not stop the
+ * others. Where resources are written down, only what stands is removed: every call counts against a quota.
+ */
 export async function removeServices(
   planned: PlannedImplementation,
-  ports: Ports,
+  ports: PreparePorts,
   onFailure: (error: unknown) => void,
 ): Promise<void> {
   const platform = await ports.platform();
-  for (const { name } of planned.services) {
+  const { resources } = ports;
+  for (const { name } of inOrderOfCreation(planned.services).reverse()) {
+    const resource = { kind: 'service', name } as const;
+    if (resources?.stands(resource) === false) continue;
     try {
       await platform.remove(name);
+      await resources?.removed(resource);
     } catch (error) {
+      await resources?.left(resource, error instanceof Error ? error.message : String(error));
       onFailure(error instanceof PerfError ? error : new Error(`could not remove service ${name}`, { cause: error }));
     }
   }

@@ -1,5 +1,6 @@
 import type { Comparison } from '../domain/comparison.ts';
 import { PerfError } from '../domain/errors.ts';
+import type { RunResources } from '../domain/resources.ts';
 import type { ImplementationResult, Run, RunFailure, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 import { groupKey, type ResultGroup, sortGroups } from '../results/groups.ts';
 import { saveMetadata, saveResults } from '../results/runs.ts';
@@ -64,6 +65,12 @@ export class RunRecorder {
     if (results === undefined) return Promise.resolve();
     this.#results.set(key, { ...results, comparison });
     return this.#enqueue(() => this.#saveResults(key));
+  }
+
+  /** Writes down what the run has made outside. */
+  keepResources(resources: RunResources): Promise<void> {
+    this.#metadata = { ...this.#metadata, resources };
+    return this.#enqueue(() => this.#saveMetadata());
   }
 
   /** Remembers a failure, tells the user, and lets the run go on. */

@@ -11,8 +11,18 @@ import { measured } from './measured-protocol.ts';
 import { mapParallel } from './parallel.ts';
 import { groupOf, labelOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
-import { checkUrl, inStage, type Prepared, prepare, removeServices, type SideSources, StageError } from './prepare.ts';
+import {
+  checkUrl,
+  inStage,
+  type Prepared,
+  type PreparePorts,
+  prepare,
+  removeServices,
+  type SideSources,
+  StageError,
+} from './prepare.ts';
 import type { RunRecorder } from './recorder.ts';
+import { ResourceLog } from './resource-log.ts';
 import { emptyResult, measuredResult } from './results.ts';
 
 export interface RunContext {
@@ -22,7 +32,7 @@ export interface RunContext {
   readonly baseline: BaselineSource;
   readonly metadata: RunMetadata;
   readonly recorder: RunRecorder;
-  readonly ports: Ports;
+  readonly ports: PreparePorts;
   readonly signal: AbortSignal;
 }
 
@@ -38,10 +48,12 @@ export interface Checked {
  */
 export async function measureAll(given: RunContext): Promise<void> {
   const { plan, recorder, signal } = given;
-  const ports = { ...given.ports, builder: buildOnce(given.ports.builder) };
+  const resources = new ResourceLog((found) => recorder.keepResources(found));
+  const ports = { ...given.ports, resources, builder: buildOnce(given.ports.builder) };
   const context = { ...given, ports };
   const remove = (planned: PlannedImplementation) =>
     removeServices(planned, ports, (error) => recorder.fail('cleanup', error, labelOf(planned, plan)));
+  await resources.begin();
   try {
     const checked = await mapParallel(plan.implementations, ports.tool.cpus, (planned) =>
       prepareAndCheck(planned, context),

@@ -1,10 +1,10 @@
-export const RESOURCE_KINDS = ['service', 'topic', 'image'] as const;
+export const RESOURCE_KINDS = ['service', 'image'] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 /** Something outside that a run has made. */
 export interface Resource {
   readonly kind: ResourceKind;
-  /** As its place knows it: the id of a service or topic, an image with its digest. */
+  /** As its place knows it: the id of a service, an image with its digest. */
   readonly name: string;
 }
 

@@ -1,6 +1,7 @@
 import type { RegionPrices } from '../domain/cost.ts';
 import type { MeasureSettings, Plan, PlannedImplementation, PlannedService } from '../domain/plan.ts';
 import { estimatePlan } from './estimate.ts';
+import { buildLabel } from './leftovers.ts';
 import { priceSentence } from './prices.ts';
 
 export interface DescribeOptions {
@@ -89,16 +90,18 @@ function serviceLines(
 }
 
 function imageOf(
-  { implementation }: PlannedImplementation,
+  planned: PlannedImplementation,
   side: string,
   plan: Plan,
   { artifactRegistry, runtime = 'auto' }: DescribeOptions,
 ): string {
+  const { implementation } = planned;
   if (implementation.image !== undefined) return `image ${implementation.image}, pre-built`;
   const asProcess = plan.platform === 'local' && runtime !== 'container' && implementation.local !== undefined;
   if (asProcess) return `image local/${implementation.name}, a process: ${implementation.local?.run.join(' ')}`;
   const registry = plan.platform === 'cloudrun' && artifactRegistry !== undefined ? `${artifactRegistry}/` : 'local/';
-  return `image ${registry}${implementation.name}:${plan.runId}-${side} from ${implementation.path}/${implementation.dockerfile}`;
+  const tag = buildLabel(plan.runId, side, planned.labels);
+  return `image ${registry}${implementation.name}:${tag} from ${implementation.path}/${implementation.dockerfile}`;
 }
 
 function estimateLines(plan: Plan, prices: RegionPrices): readonly string[] {

@@ -5,7 +5,7 @@ import type { Side } from '../domain/deployment.ts';
 export const LONGEST_SERVICE = 34;
 export const LONGEST_TAG = 12;
 
-const HASH_CHARACTERS = 8;
+export const HASH_CHARACTERS = 8;
 const RUN_SUFFIX = 6;
 // No vowels and no look-alikes: names are read aloud and must not spell words.
 const ALPHABET = 'bcdfghjkmnpqrstvwxz23456789';
@@ -71,7 +71,12 @@ export function labelValue(text: string): string {
  */
 export function ownerLabel(owner: string): string {
   const readable = labelValue(owner).slice(0, 50).replace(/-+$/, '');
-  return `${readable === '' ? 'owner' : readable}-${hashText([owner.toLowerCase()], HASH_CHARACTERS)}`;
+  return `${readable === '' ? 'owner' : readable}-${ownerHash(owner)}`;
+}
+
+/** GitHub's names are the same in any case. */
+export function ownerHash(owner: string): string {
+  return hashText([owner.toLowerCase()], HASH_CHARACTERS);
 }
 
 /** Labels that everything carries which one owner deployed, and only that. */

@@ -9,6 +9,7 @@ import {
   contractSentences,
   details,
   environment,
+  environmentTitle,
   failureItems,
   reproduce,
 } from './markdown-parts.ts';
@@ -97,7 +98,7 @@ export function commentSections(commented: Commented): readonly Section[] {
     ),
     fold('ranking', 'Ranking by cold start', rankingTables(results)),
     fold('certainty', 'How sure is this', certaintyOf(results)),
-    fold('environment', 'Environment', environment(metadata, results)),
+    fold('environment', environmentTitle(metadata), environment(metadata, results)),
     fold('command', 'Run it yourself', reproduce(metadata, loud)),
     firm(footer(commented)),
   ];

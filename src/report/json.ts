@@ -1,11 +1,13 @@
 import { conforms } from '../domain/conformance.ts';
 import type { Run, ServiceTypeResults } from '../domain/run.ts';
+import { runCost } from './cost.ts';
 import type { CheckedConformance } from './format.ts';
 import { failedVectors, type Row, rowsOf, STANDINGS } from './model.ts';
 
 /** Members in the order written here, lists in report order: the same run gives the same bytes. */
 export function runJson({ metadata, results }: Run): string {
-  return text({ format: 'report/1', run: metadata, serviceTypes: results.map(serviceType) });
+  const cost = runCost({ metadata, results });
+  return text({ format: 'report/1', run: metadata, cost, serviceTypes: results.map(serviceType) });
 }
 
 export function conformanceJson(checked: readonly CheckedConformance[]): string {

@@ -1,13 +1,16 @@
 import type { BaselineReference, Comparison } from '../domain/comparison.ts';
 import type { RunMetadata, ServiceTypeResults } from '../domain/run.ts';
+import { costSentences } from './cost.ts';
 import { markdownCode, markdownCommit, markdownDigest, markdownRunId, markdownText } from './escape.ts';
 import { failsContract } from './findings.ts';
 import { baselineSentence, MODE_WORDS } from './headline.ts';
 import { failedVectors, type Row, whoOf } from './model.ts';
 import { formatDuration } from './numbers.ts';
 import { contractSentence, droppedSentences, listed, metricSentence, provenSentence } from './phrases.ts';
+import { resourcesSentence } from './resources.ts';
 
 const LISTED_FAILURES = 20;
+const LONGEST_SENTENCE = 2000;
 
 /** A folded part; empty when there is nothing in it. */
 export function details(summary: string, body: string): readonly string[] {
@@ -67,7 +70,12 @@ export function certainty(rows: readonly Row[], comparison: Comparison | undefin
   return list([...mode, ...perRow]);
 }
 
-/** Where and how it was measured; one line for each different environment, then the images of each side. */
+/** Title of `environment`. */
+export function environmentTitle({ cost }: Pick<RunMetadata, 'cost'>): string {
+  return cost === undefined ? 'Environment' : 'Environment and cost';
+}
+
+/** Where and how it was measured, what it made and cost; one line for each different environment, then the images of each side. */
 export function environment(metadata: RunMetadata, groups: readonly ServiceTypeResults[]): string {
   const profiles = new Map<string, string[]>();
   const digests: string[] = [];
@@ -92,7 +100,12 @@ export function environment(metadata: RunMetadata, groups: readonly ServiceTypeR
   const measured = [...profiles].map(([facts, names]) =>
     profiles.size === 1 ? markdownText(facts) : `${markdownText(listed(names, 20))}: ${markdownText(facts)}`,
   );
-  return list([markdownText(runFacts(metadata, groups).join(' · ')), ...measured, ...digests]);
+  const resources = resourcesSentence(metadata);
+  const made = [
+    ...(resources === undefined ? [] : [`Resources: ${resources}`]),
+    ...costSentences({ metadata, results: groups }),
+  ].map((sentence) => markdownText(sentence, LONGEST_SENTENCE));
+  return list([markdownText(runFacts(metadata, groups).join(' · ')), ...measured, ...made, ...digests]);
 }
 
 function runFacts(metadata: RunMetadata, groups: readonly ServiceTypeResults[]): readonly string[] {

@@ -7,6 +7,7 @@ import {
   contractSentences,
   details,
   environment,
+  environmentTitle,
   failureItems,
   footer,
   reproduce,
@@ -95,7 +96,7 @@ function groupSections(metadata: RunMetadata, results: ServiceTypeResults, named
     // With nothing to compare with, the first table is the ranking.
     ...fold('ranking', 'Ranking by cold start', mode === 'none' ? '' : rankingTable(rows)),
     ...fold('how sure this is', 'How sure is this', certainty(rows, results.comparison)),
-    ...fold('environment', 'Environment', environment(metadata, [results])),
+    ...fold('environment', environmentTitle(metadata), environment(metadata, [results])),
     ...fold('command', 'Run it yourself', reproduce(metadata, rows)),
     { name: 'footer', versions: [footer(metadata, results.comparison), ''] },
   ];

@@ -1,11 +1,13 @@
 import type { Run, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 import { conformanceLines } from './conformance-lines.ts';
+import { costSentences } from './cost.ts';
 import { plain } from './escape.ts';
 import type { ExportOptions } from './format.ts';
 import { baselineSentence, countsSentence, groupName, leadFinding, MODE_WORDS, shortCommit } from './headline.ts';
 import { type Row, rowsOf, type Standing, shownMetrics } from './model.ts';
 import { formatValue, NOTHING } from './numbers.ts';
 import { droppedSentences, metricSentence } from './phrases.ts';
+import { leaks, resourcesSentence } from './resources.ts';
 import { sweepLines } from './sweep.ts';
 import { type Style, styleOf, textTable, wrapped } from './text-table.ts';
 
@@ -23,6 +25,8 @@ export function runTerminal({ metadata, results }: Run, options: ExportOptions =
     ...(results.length === 0 ? ['Nothing was measured.', ''] : []),
     ...sweepLines({ metadata, results }, width, style),
     ...failures(metadata, width, style),
+    ...resources(metadata, width, style),
+    ...costSentences({ metadata, results }).flatMap((line) => wrapped(plain(line, 2000), width)),
     ...wrapped(plain(runSentence(metadata)), width),
   ];
   return `${lines.join('\n')}\n`;
@@ -100,6 +104,14 @@ function failures(metadata: RunMetadata, width: number, style: Style): readonly 
     return wrapped(`  ${plain(who)}: ${plain(message)} (${plain(code, 100)})`, width).map(style.bad);
   });
   return [`Failures`, ...lines, ''];
+}
+
+/** Whether the run cleaned up after itself; a service that is left costs money. */
+function resources(metadata: RunMetadata, width: number, style: Style): readonly string[] {
+  const sentence = resourcesSentence(metadata);
+  if (sentence === undefined) return [];
+  const lines = wrapped(plain(`Resources: ${sentence}`, 2000), width);
+  return leaks(metadata) ? lines.map(style.bad) : lines;
 }
 
 function runSentence({ runId, state, commit, platform, region, suite, seed }: RunMetadata): string {

@@ -40,7 +40,10 @@ describe('a dry run tells what would be done, and does nothing', { concurrency: 
   test('benchmark in the cloud, without credentials', async () => {
     const { stdout } = await dryRun('benchmark', '--project', 'my-project-1', '--impl', 'right', '--suite', 'full');
     assert.match(stdout, /on project my-project-1, us-central1/);
-    assert.match(stdout, /image europe-docker\.pkg\.dev\/my-project-1\/perf\/right:run-\S+-head from .*\/Dockerfile/);
+    assert.match(
+      stdout,
+      /image europe-docker\.pkg\.dev\/my-project-1\/perf\/right:run-\S+-head-[a-z0-9]{8} from .*\/Dockerfile/,
+    );
     assert.match(stdout, /cost {6}about \d+\.\d\d US dollars/);
   });
 

@@ -196,7 +196,7 @@ test('a dry run names everything and tells the order of the calls', () => {
     for (const { name } of services) assert.ok(text.includes(name), name);
   for (const expected of [
     /nothing is built, deployed or measured/,
-    /image us-central1-docker\.pkg\.dev\/my-project\/services\/go-gin:run-20261121-124800-x7k2q9-head from implementations\/go-gin\/Dockerfile/,
+    /image us-central1-docker\.pkg\.dev\/my-project\/services\/go-gin:run-20261121-124800-x7k2q9-head-[a-z0-9]{8} from implementations\/go-gin\/Dockerfile/,
     /80 Admin API writes/,
     /about 0\.0\d+ US dollars \(tier 1 prices of 2026-11, cloud\.google\.com/,
     /managed-by=cloudrun-perf/,

@@ -17,7 +17,7 @@ test('every shipped price table fits its schema and is named by its month', () =
   assert.ok(names.includes('2026-11.json'));
   for (const name of names) {
     const table = json(`prices/${name}`);
-    assert.ok(validate(table), `${name}: ${JSON.stringify(validate.errors)}`);
+    assert.equal(validate(table), true, `${name}: ${JSON.stringify(validate.errors)}`);
     assert.equal(name, `${table.asOf}.json`);
     assert.equal(validate({ ...table, tiers: { 1: table.tiers[1] } }), false);
     assert.equal(validate({ ...table, source: '' }), false);

@@ -1,0 +1,143 @@
+import { billedMs, type CostBasis, type Dollars, dollarsPerSecond, ratesOf, SHUTDOWN_MS } from '../domain/cost.ts';
+import type { Sample } from '../domain/measurement.ts';
+import type { ImplementationResult, Run } from '../domain/run.ts';
+import { formatDollars } from './dollars.ts';
+import { count } from './numbers.ts';
+
+/** What measuring one implementation cost, and what serving with it would. */
+export interface ImplementationCost {
+  readonly name: string;
+  readonly profile: string;
+  /** How its profile is billed. */
+  readonly billing: 'request-based' | 'instance-based';
+  /** Of all sides and instances of this run. */
+  readonly billedSeconds: number;
+  readonly requests: number;
+  readonly dollars: Dollars;
+  /** Of the head, one instance, the median of its warm blocks; absent without them, and so is what follows from it. */
+  readonly requestsPerSecond?: number;
+  readonly perMillionRequests?: Dollars;
+  readonly capacity?: { readonly monthlyRequests: number; readonly instanceHours: number; readonly dollars: Dollars };
+}
+
+export interface RunCost {
+  readonly hypothetical: boolean;
+  readonly estimatedDollars: number;
+  readonly dollars: Dollars;
+  readonly implementations: readonly ImplementationCost[];
+}
+
+/** The contract is checked on an instance of its own, whose times are not recorded: the estimate's figure. */
+const CHECK_MS = 15_000;
+
+/**
+ * A run's cost by what was measured: of every instance its cold start, warm-up and block, and its SIGTERM second, rounded
+ * up to 100 ms. Dropped samples count as much as a kept one. Builds, storage, logs and the free tier are left out.
+ * Undefined for a run that was stored without prices.
+ */
+export function runCost({ metadata, results }: Run): RunCost | undefined {
+  const { cost } = metadata;
+  if (cost === undefined) return undefined;
+  const implementations = results
+    .flatMap(({ implementations }) => implementations)
+    .filter(({ measurement, state }) => measurement !== undefined && state !== 'carried')
+    .map((result) => implementationCost(result, cost));
+  return {
+    hypothetical: cost.hypothetical === true,
+    estimatedDollars: cost.estimatedDollars,
+    dollars: {
+      compute: implementations.reduce((sum, { dollars }) => sum + dollars.compute, 0),
+      requests: implementations.reduce((sum, { dollars }) => sum + dollars.requests, 0),
+    },
+    implementations,
+  };
+}
+
+function implementationCost(result: ImplementationResult, basis: CostBasis): ImplementationCost {
+  const { profile } = result.tags;
+  const { perMillionRequests } = ratesOf(profile, basis.prices);
+  const perSecond = dollarsPerSecond(profile, basis.prices);
+  const { samples = [], dropped = [] } = result.measurement ?? {};
+  // Of a dropped sample only its loss is known.
+  const share = samples.length === 0 ? 0 : (samples.length + dropped.length) / samples.length;
+  const measuredMs = samples.reduce((sum, sample) => sum + billedMs(instanceMs(sample)), 0);
+  const billedSeconds = (measuredMs * share + result.sides.length * billedMs(CHECK_MS)) / 1000;
+  const requests = Math.round(samples.reduce((sum, sample) => sum + requestsOf(sample), 0) * share);
+  return {
+    name: result.name,
+    profile: profile.name,
+    billing: profile.cpuIdle ? 'request-based' : 'instance-based',
+    billedSeconds,
+    requests,
+    dollars: { compute: billedSeconds * perSecond, requests: (requests / 1e6) * perMillionRequests },
+    ...serving(result, perSecond, perMillionRequests, basis.monthlyRequests),
+  };
+}
+
+function instanceMs({ cold, warm }: Sample): number {
+  if (warm === undefined) return cold.totalMs + SHUTDOWN_MS;
+  const warmupMs = (warm.warmupRequests * warm.meanMs) / Math.max(1, warm.connections);
+  return cold.totalMs + warmupMs + warm.durationMs + SHUTDOWN_MS;
+}
+
+const requestsOf = ({ warm }: Sample) => 1 + (warm === undefined ? 0 : warm.warmupRequests + warm.requests);
+
+function serving(
+  { sides }: ImplementationResult,
+  perSecond: number,
+  fee: number,
+  monthlyRequests: number | undefined,
+): Pick<ImplementationCost, 'requestsPerSecond' | 'perMillionRequests' | 'capacity'> {
+  const requestsPerSecond = sides.find(({ side }) => side === 'head')?.summaries['warm-rps']?.p50;
+  if (requestsPerSecond === undefined || !(requestsPerSecond > 0)) return {};
+  const perMillionRequests = { compute: (1e6 / requestsPerSecond) * perSecond, requests: fee };
+  if (monthlyRequests === undefined) return { requestsPerSecond, perMillionRequests };
+  const millions = monthlyRequests / 1e6;
+  return {
+    requestsPerSecond,
+    perMillionRequests,
+    capacity: {
+      monthlyRequests,
+      instanceHours: monthlyRequests / requestsPerSecond / 3600,
+      dollars: { compute: millions * perMillionRequests.compute, requests: millions * perMillionRequests.requests },
+    },
+  };
+}
+
+const LISTED = 20;
+
+/** The cost in sentences, one an implementation: names are as they were recorded, to be escaped. */
+export function costSentences(run: Run): readonly string[] {
+  const cost = runCost(run);
+  const prices = run.metadata.cost?.prices;
+  if (cost === undefined || prices === undefined) return [];
+  const { dollars, estimatedDollars, hypothetical, implementations } = cost;
+  const total = `${formatDollars(dollars.compute + dollars.requests)}, ${parts(dollars)}`;
+  const words = hypothetical
+    ? `nothing was billed; on Cloud Run in ${prices.region} this run would have cost about ${total}`
+    : `about ${total}`;
+  const changed = prices.overridden === true ? ', changed by the configuration' : '';
+  const source = `tier ${prices.tier} prices of ${prices.asOf}${changed}; free tier not deducted, builds, storage and logs left out`;
+  const lines = implementations.slice(0, LISTED).flatMap((one) => implementationSentences(one, hypothetical));
+  const more = implementations.length > LISTED ? [`and ${implementations.length - LISTED} more implementations`] : [];
+  return [`Cost: ${words}; estimated before: ${formatDollars(estimatedDollars)} (${source})`, ...lines, ...more];
+}
+
+function implementationSentences(one: ImplementationCost, hypothetical: boolean): readonly string[] {
+  const { name, profile, perMillionRequests, requestsPerSecond, capacity } = one;
+  if (perMillionRequests === undefined || requestsPerSecond === undefined) return [];
+  const place = hypothetical ? ', hypothetical: this machine is no Cloud Run' : '';
+  const rate = `${requestsPerSecond.toFixed(requestsPerSecond < 10 ? 1 : 0)} requests/s of one instance${place}`;
+  const total = formatDollars(perMillionRequests.compute + perMillionRequests.requests);
+  const load =
+    capacity === undefined
+      ? ''
+      : `; ${capacity.monthlyRequests} requests a month take ${count(Math.ceil(capacity.instanceHours), 'instance-hour')} and ${formatDollars(
+          capacity.dollars.compute + capacity.dollars.requests,
+        )}, ${parts(capacity.dollars)}`;
+  return [`${name} (${profile}): ${total} per million requests, ${parts(perMillionRequests)}, at ${rate}${load}`];
+}
+
+/** The fee is the same for all and hides what an implementation saves: always apart. */
+const parts = ({ compute, requests }: Dollars) =>
+  `${formatDollars(compute)} compute and ${formatDollars(requests)} request fee`;
