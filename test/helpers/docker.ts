@@ -102,7 +102,7 @@ function importTree(image: string, tree: string, ...changes: readonly string[]):
 }
 
 /** A program and the libraries that it is linked with, at the places where its loader looks for them. */
-function addProgram(tree: string, from: string, to: string): void {
+export function addProgram(tree: string, from: string, to: string): void {
   copy(tree, from, to);
   const linked = spawnSync('ldd', [from], { encoding: 'utf8' }).stdout;
   for (const [library] of linked.matchAll(/\/\S+\.so\S*/g)) copy(tree, library, library);
