@@ -1,4 +1,5 @@
 import { startAdminServer } from './admin/admin-server.ts';
+import type { FaultPlan } from './admin/faults.ts';
 import { createDataPlane } from './data-plane.ts';
 import { preciseNowMs } from './instance-log.ts';
 import { createRuntime } from './instances/auto.ts';
@@ -14,6 +15,8 @@ export interface EmulatorOptions extends Partial<EmulatorSettings> {
   /** 0 or absent chooses a free one. */
   readonly adminPort?: number;
   readonly loggingPort?: number;
+  /** Faults of the Admin API to inject, for tests. */
+  readonly faults?: FaultPlan;
 }
 
 export interface Emulator {
@@ -42,7 +45,14 @@ const DEFAULT_REGION = 'local';
 
 /** Starts the whole emulated platform on 127.0.0.1: Admin API, logging API and data plane. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { project = DEFAULT_PROJECT, region = DEFAULT_REGION, adminPort = 0, loggingPort = 0, ...given } = options;
+  const {
+    project = DEFAULT_PROJECT,
+    region = DEFAULT_REGION,
+    adminPort = 0,
+    loggingPort = 0,
+    faults,
+    ...given
+  } = options;
   const settings: EmulatorSettings = { ...CLOUD_RUN, ...given };
   const dataPlane = createDataPlane(settings, createRuntime(settings));
   const location = { project, region };
@@ -53,7 +63,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   try {
     const logging = await startLoggingServer({ location, log: dataPlane.log, port: loggingPort });
     opened.push(logging);
-    const admin = await startAdminServer({ location, dataPlane, port: adminPort, now: preciseNowMs });
+    const admin = await startAdminServer({
+      location,
+      dataPlane,
+      port: adminPort,
+      now: preciseNowMs,
+      ...(faults === undefined ? {} : { faults }),
+    });
     opened.push(admin);
     const { host: adminHost, port } = admin;
     return { adminHost, adminPort: port, loggingUrl: logging.url, project, region, settings, dataPlane, close };

@@ -1,6 +1,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { InfrastructureError } from '../../domain/errors.ts';
 import type { DataPlane } from '../model.ts';
+import { faultInjector } from './fault-injection.ts';
+import type { FaultPlan } from './faults.ts';
 import { localSecrets } from './local-secrets.ts';
 import type { Location } from './names.ts';
 import { Operations } from './operations.ts';
@@ -25,6 +27,8 @@ export interface AdminServerOptions {
   readonly now: () => number;
   /** Where PERF_SECRET_* are looked up; absent: this process's own environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Faults to inject, for tests. */
+  readonly faults?: FaultPlan;
 }
 
 const HOST = '127.0.0.1';
@@ -36,10 +40,14 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const operations = new Operations(location);
   let closed = false;
   const store = new ServiceStore({ location, dataPlane, now, closed: () => closed, secret }, operations);
+  const faulty = faultInjector(options.faults ?? { seed: 0, rules: [] }, location, now);
   const server = new Server();
-  server.addService(serviceDefinition('google.cloud.run.v2.Services'), servicesApi(location, store));
-  server.addService(serviceDefinition('google.cloud.run.v2.Revisions'), revisionsApi(location, store));
-  server.addService(serviceDefinition('google.longrunning.Operations'), operationsApi(location, operations, now));
+  server.addService(serviceDefinition('google.cloud.run.v2.Services'), faulty(servicesApi(location, store)));
+  server.addService(serviceDefinition('google.cloud.run.v2.Revisions'), faulty(revisionsApi(location, store)));
+  server.addService(
+    serviceDefinition('google.longrunning.Operations'),
+    faulty(operationsApi(location, operations, now)),
+  );
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, found) =>
       error === null ? resolve(found) : reject(portUnavailable(port, error)),

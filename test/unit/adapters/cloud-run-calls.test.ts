@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CloudRunClients } from '../../../src/adapters/platforms/cloud-run/clients.ts';
 import { deployService } from '../../../src/adapters/platforms/cloud-run/deploy.ts';
-import { backoffMs, withRetry } from '../../../src/adapters/platforms/cloud-run/retry.ts';
+import { concluded, finished } from '../../../src/adapters/platforms/cloud-run/operation.ts';
+import { backoffMs, waitAfterMs, withRetry } from '../../../src/adapters/platforms/cloud-run/retry.ts';
+import { askedWaitMs } from '../../../src/adapters/platforms/cloud-run/retry-after.ts';
 import { scaleServiceToZero } from '../../../src/adapters/platforms/cloud-run/scale-to-zero.ts';
 import type { Session } from '../../../src/adapters/platforms/cloud-run/session.ts';
 import { codeOfHttp, isTemporary, StatusError } from '../../../src/adapters/platforms/cloud-run/status-code.ts';
+import { truthOf } from '../../../src/adapters/platforms/cloud-run/truth.ts';
 import { createWriteLimiter, delayUntilAllowedMs } from '../../../src/adapters/platforms/cloud-run/write-limiter.ts';
 import type { InstanceEvent, ServiceSpec } from '../../../src/domain/deployment.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
@@ -63,7 +66,7 @@ test('temporary failures are repeated up to the limit, others never', async () =
     return [result, calls, clock.slept];
   };
   assert.deepEqual(await run(10, 2), ['ok', 3, [75, 150]]);
-  assert.deepEqual(await run(8, 9), ['failure 4', 4, [75, 150, 300]]);
+  assert.deepEqual(await run(14, 9), ['failure 4', 4, [75, 150, 300]]);
   assert.deepEqual(await run(3, 1), ['failure 1', 1, []]);
 });
 
@@ -77,8 +80,8 @@ test('an abort ends the wait for an answer', async () => {
 
 test('writes are spread over the minute', async () => {
   assert.equal(delayUntilAllowedMs([], 0, 2), 0);
-  assert.equal(delayUntilAllowedMs([1000, 2000], 3000, 2), 58_000);
-  assert.equal(delayUntilAllowedMs([1000, 2000], 61_000, 2), 0);
+  assert.equal(delayUntilAllowedMs([1000, 2000], 3000, 2), 59_000);
+  assert.equal(delayUntilAllowedMs([1000, 2000], 62_000, 2), 0);
   const clock = fakeClock();
   const limiter = createWriteLimiter(clock, 3);
   const at: number[] = [];
@@ -86,7 +89,7 @@ test('writes are spread over the minute', async () => {
     await limiter.take();
     at.push(clock.monotonicMs());
   }
-  assert.deepEqual(at, [0, 0, 0, 60_000, 60_000, 60_000, 120_000, 120_000]);
+  assert.deepEqual(at, [0, 0, 0, 61_000, 61_000, 61_000, 122_000, 122_000]);
 });
 
 const spec: ServiceSpec = {
@@ -130,6 +133,12 @@ function sessionOf(
   };
 }
 const started = (latestResponse: object) => Promise.resolve([{ latestResponse }]);
+const READY = {
+  reconciling: false,
+  generation: '2',
+  observedGeneration: '2',
+  terminalCondition: { state: 'CONDITION_SUCCEEDED' },
+} as const;
 const service = { uri: 'http://s', trafficStatuses: spec.tags.map((tag) => ({ tag, uri: `http://${tag}` })) };
 
 test('operations are polled at the given interval until they are done', async () => {
@@ -150,18 +159,76 @@ test('operations are polled at the given interval until they are done', async ()
   assert.equal(session.writes.length, 2, 'one write per revision');
 });
 
-test('a creation whose answer was lost counts as done when it is found to have succeeded', async () => {
-  const replies = [new StatusError(14, 'lost'), new StatusError(6, "Resource 'svc' already exists.")];
-  const found = [{ ...service, reconciling: true }, service, service];
+test('a creation whose answer was lost counts as done when the service shows it, and is not sent again', async () => {
+  const created: object[] = [];
+  const reads = [{ reconciling: true }, { reconciling: true }, {}];
   const session = sessionOf({
-    createService: () => Promise.reject(replies.shift()),
+    createService(request: { service: { annotations: object } }) {
+      created.push(request.service.annotations);
+      return Promise.reject(new StatusError(14, 'lost'));
+    },
     updateService: () => started({ done: true }),
-    getService: async () => [found.shift()],
+    getService: async () => [{ ...service, ...READY, annotations: created[0], ...reads.shift() }],
   });
   const deployment = await deployService(session, spec);
   assert.equal(deployment.url, 'http://s');
-  const first = sessionOf({ createService: () => Promise.reject(new StatusError(6, 'exists')) });
-  await assert.rejects(deployService(first, spec), /exists/);
+  assert.equal(created.length, 1);
+  const taken = {
+    createService: () => Promise.reject(new StatusError(6, 'exists')),
+    getService: async () => [service],
+  };
+  await assert.rejects(deployService(sessionOf(taken), spec), { code: 'service-not-ours' });
+});
+
+test('what a service says of a change', () => {
+  const failed = { terminalCondition: { state: 'CONDITION_FAILED', message: 'no image' } } as const;
+  const cases: readonly (readonly [Parameters<typeof truthOf>, string, RegExp])[] = [
+    [[undefined, true], 'done', /gone/],
+    [[READY, false], 'pending', /does not have/],
+    [[READY, true], 'done', /SUCCEEDED/],
+    [[{ ...READY, reconciling: true }, true], 'pending', /^reconciling, generation 2 of 2 observed/],
+    [[{ ...READY, generation: '3' }, true], 'pending', /^not reconciling, generation 2 of 3 observed/],
+    [[{ ...READY, ...failed }, true], 'failed', /^no image$/],
+    [[{ ...READY, ...failed, reconciling: true }, true], 'pending', /CONDITION_FAILED: no image/],
+    [[{}, true], 'pending', /no condition/],
+  ];
+  for (const [given, state, text] of cases) {
+    const truth = truthOf(...given);
+    assert.equal(truth.state, state, JSON.stringify(given));
+    assert.match(truth.text, text);
+  }
+});
+
+test('a server may ask for a longer wait, and a used-up quota gets one anyway', () => {
+  const info = (retryDelay: object) => ({ code: 8, statusDetails: [{ reason: 'x' }, { retryDelay }] });
+  const header = (value: string) => ({ code: 14, metadata: { get: () => [value] } });
+  const cases: readonly (readonly [unknown, number | undefined])[] = [
+    [info({ seconds: '90', nanos: 500_000_000 }), 90_500],
+    [info({ seconds: 'soon' }), undefined],
+    [header('7'), 7_000],
+    [header('Wed, 21 Oct 2026 07:28:00 GMT'), undefined],
+    [new StatusError(8, 'x', 3_000), 3_000],
+    [new StatusError(8, 'x'), undefined],
+    [undefined, undefined],
+    ['text', undefined],
+  ];
+  for (const [error, expected] of cases) assert.equal(askedWaitMs(error), expected, JSON.stringify(error));
+  assert.equal(waitAfterMs(info({ seconds: 5 }), 1, settings), 5_000);
+  assert.equal(waitAfterMs(info({ seconds: 86_400 }), 1, settings), 120_000, 'nobody waits for a day');
+  assert.deepEqual([waitAfterMs({ code: 8 }, 1, settings), waitAfterMs({ code: 14 }, 1, settings)], [300, 75]);
+});
+
+test('an operation that is forgotten is decided by the service, or told', async () => {
+  const forgotten = {
+    createService: () => started({ name: 'op', done: false }),
+    checkUpdateServiceProgress: () => Promise.reject(new StatusError(5, 'no such operation')),
+  };
+  const session = sessionOf(forgotten);
+  const wait = { clock: session.clock, pollMs: 7, attempt: <T>(call: () => Promise<T>) => call() };
+  const { services } = session.clients;
+  const known = { ...wait, client: services, what: 'creating svc', look: async () => truthOf(READY, true) };
+  await concluded({ name: 'op' }, known);
+  await assert.rejects(finished(services, { name: 'op' }, wait), { code: 'operation-timeout' });
 });
 
 test('the error of an operation is thrown', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RUN_LABELS } from '../../../src/adapters/platforms/cloud-run/deploy.ts';
 import { deployedServiceOf, deploymentOf } from '../../../src/adapters/platforms/cloud-run/deployment.ts';
 import { failureOf } from '../../../src/adapters/platforms/cloud-run/failure.ts';
 import { epochMs, eventOf, type RestLogEntry } from '../../../src/adapters/platforms/cloud-run/log-entry.ts';
@@ -15,6 +16,7 @@ import { StatusError } from '../../../src/adapters/platforms/cloud-run/status-co
 import type { InstanceEvent, ServiceSpec } from '../../../src/domain/deployment.ts';
 import { InfrastructureError } from '../../../src/domain/errors.ts';
 import type { Profile } from '../../../src/domain/profile.ts';
+import { OWNER_LABEL, RUN_LABEL } from '../../../src/plan/naming.ts';
 
 const place = { project: 'p', region: 'r' };
 const spec: ServiceSpec = {
@@ -139,6 +141,11 @@ test('a deployment takes its URLs from the platform', () => {
     () => deploymentOf(spec, { uri: 'https://svc.example', trafficStatuses: trafficStatuses.slice(1) }, times),
     /no URL for the tag c01/,
   );
+  const moved = trafficStatuses.map((status) => ({ ...status, revision: 'p/revisions/svc-c01' }));
+  assert.throws(() => deploymentOf(spec, { uri: 'https://svc.example', trafficStatuses: moved }, times), {
+    code: 'tag-on-other-revision',
+  });
+  assert.deepEqual([RUN_LABELS[0], RUN_LABELS[1]], [RUN_LABEL, OWNER_LABEL]);
   const listed = deployedServiceOf({ name: 'a/b/svc', labels: { k: 'v' }, createTime: { seconds: '12', nanos: 5e8 } });
   assert.deepEqual(listed, { name: 'svc', labels: { k: 'v' }, createdAtMs: 12_500 });
 });

@@ -14,15 +14,21 @@ export function deploymentOf(
   service: IService,
   times: Pick<Deployment, 'deployedAtMs' | 'deployMs'>,
 ): Deployment {
-  const uris = new Map((service.trafficStatuses ?? []).map(({ tag, uri }) => [tag ?? '', uri ?? '']));
+  const statuses = new Map((service.trafficStatuses ?? []).map((status) => [status.tag ?? '', status]));
   const revisions = spec.tags.map((tag): TaggedRevision => {
-    const uri = uris.get(tag);
+    const { uri, revision } = statuses.get(tag) ?? {};
+    const wanted = revisionOf(spec.name, tag);
+    const found = revision?.replace(/^.*\//, '');
+    if (found && found !== wanted) {
+      const text = `${spec.name}: the tag ${tag} points to the revision ${found}, wanted ${wanted}.`;
+      throw new InfrastructureError('tag-on-other-revision', text, { hint: 'Somebody else changes this service.' });
+    }
     if (!uri) {
       throw new InfrastructureError('tag-without-url', `${spec.name}: the platform gave no URL for the tag ${tag}.`, {
         hint: 'A project-region keeps at most 2000 tags and drops the oldest; remove services that are no longer needed.',
       });
     }
-    return { tag, revision: revisionOf(spec.name, tag), url: origin(uri) };
+    return { tag, revision: wanted, url: origin(uri) };
   });
   return { service: spec.name, image: spec.image, url: origin(service.uri ?? ''), revisions, ...times };
 }

@@ -1,9 +1,13 @@
 import type { ServicesClient } from '@google-cloud/run';
 import { InfrastructureError } from '../../../domain/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import { StatusError } from './status-code.ts';
+import type { Logger } from '../../../ports/logger.ts';
+import { CODE, codeOf, StatusError } from './status-code.ts';
+import type { Truth } from './truth.ts';
 
 const MAX_WAIT_MS = 600_000;
+/** An operation that takes longer may hang although its work is done: from then on the service itself is looked at. */
+const LOOK_EVERY_MS = 30_000;
 
 /** The parts of a long-running operation that count here. */
 export interface OperationState {
@@ -19,27 +23,81 @@ export interface OperationPolling {
   readonly attempt: <T>(call: () => Promise<T>) => Promise<T>;
 }
 
-/**
- * Waits until the operation has finished; throws StatusError with its error. Polled here and not by the client library,
- * whose growing intervals notice the end of a deployment up to half a minute late.
- */
-export async function finished(
+/** How the end of a change is found where its service can tell of it too. */
+export interface Conclusion extends OperationPolling {
+  readonly client: ServicesClient;
+  readonly logger?: Logger;
+  /** What the service says of itself; absent: only the operation counts. */
+  readonly look?: () => Promise<Truth>;
+  /** What is waited for: "creating svc". */
+  readonly what: string;
+}
+
+/** Waits until the operation has finished; throws as `concluded` does. */
+export function finished(
   client: ServicesClient,
   operation: OperationState,
-  { clock, pollMs, attempt }: OperationPolling,
+  polling: OperationPolling,
   signal?: AbortSignal,
 ): Promise<void> {
-  const deadlineMs = clock.monotonicMs() + MAX_WAIT_MS;
-  const name = operation.name ?? '';
+  return concluded(operation, { ...polling, client, what: 'an operation' }, signal);
+}
+
+/**
+ * Waits until a change is carried out; throws StatusError with the reason when it is not, InfrastructureError
+ * `operation-timeout` when that stays open. Polled here and not by the client library, whose growing intervals notice
+ * the end of a deployment up to half a minute late. An operation that hangs, is forgotten or was never known (its
+ * answer was lost: `undefined`) is decided by the service.
+ */
+export async function concluded(
+  operation: OperationState | undefined,
+  conclusion: Conclusion,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { clock, logger, pollMs, look, what } = conclusion;
+  const startedMs = clock.monotonicMs();
   let state = operation;
-  while (state.done !== true) {
-    if (clock.monotonicMs() > deadlineMs) {
-      throw new InfrastructureError('operation-timeout', `${name} has not finished in ${MAX_WAIT_MS / 1000} s.`, {
-        hint: 'See the state of the service in the Cloud Run console, then try again.',
-      });
+  let nextLookMs = startedMs + (operation === undefined ? 0 : LOOK_EVERY_MS);
+  let found = 'nothing is known of it';
+  for (;;) {
+    if (state?.done === true) {
+      if (state.error) throw new StatusError(state.error.code ?? 2, state.error.message ?? 'no message');
+      return;
     }
+    const nowMs = clock.monotonicMs();
+    if (look !== undefined && nowMs >= nextLookMs) {
+      const truth = await look();
+      if (truth.state === 'failed') throw new StatusError(CODE.failedPrecondition, truth.text);
+      if (truth.state === 'done') {
+        if (state !== undefined) logger?.warn('An operation hangs although its work is done', { what });
+        return;
+      }
+      found = truth.text;
+      nextLookMs = clock.monotonicMs() + (state === undefined ? pollMs : LOOK_EVERY_MS);
+    }
+    if (nowMs - startedMs > MAX_WAIT_MS) throw timedOut(what, found, state?.name);
     await clock.sleep(pollMs, signal);
-    state = await attempt(async () => (await client.checkUpdateServiceProgress(name)).latestResponse);
+    const name = state?.name;
+    if (name != null) state = await latest(name, conclusion);
+    if (state === undefined && look === undefined) throw timedOut(what, 'the platform has forgotten it', name);
+    if (state === undefined) nextLookMs = Math.min(nextLookMs, clock.monotonicMs());
   }
-  if (state.error) throw new StatusError(state.error.code ?? 2, state.error.message ?? 'no message');
+}
+
+/** Undefined when the platform does not know the operation any more. */
+async function latest(name: string, { attempt, client }: Conclusion): Promise<OperationState | undefined> {
+  try {
+    return await attempt(async () => (await client.checkUpdateServiceProgress(name)).latestResponse);
+  } catch (error) {
+    if (codeOf(error) === CODE.notFound) return undefined;
+    throw error;
+  }
+}
+
+function timedOut(what: string, found: string, operation: string | null | undefined): InfrastructureError {
+  const name = operation == null ? '' : ` (operation ${operation.replace(/^.*\//, '')})`;
+  const text = `${what} has not come to an end within ${MAX_WAIT_MS / 1000} s${name}: ${found}`;
+  return new InfrastructureError('operation-timeout', text, {
+    hint: 'See the state of the service in the Cloud Run console, remove it with cleanup, then try again.',
+  });
 }

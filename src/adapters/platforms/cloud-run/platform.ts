@@ -8,11 +8,11 @@ import { deployedServiceOf } from './deployment.ts';
 import { failureOf } from './failure.ts';
 import { REQUEST_LOG, SYSTEM_LOG } from './log-filter.ts';
 import { type LogReader, readInstanceLog } from './log-reader.ts';
-import { nameOf, parentOf } from './requests.ts';
+import { removeService } from './remove.ts';
+import { parentOf } from './requests.ts';
 import { scaleServiceToZero } from './scale-to-zero.ts';
-import { attempt, explained, type Session, write } from './session.ts';
-import { CODE, codeOf } from './status-code.ts';
-import { createWriteLimiter } from './write-limiter.ts';
+import { attempt, explained, type Session } from './session.ts';
+import { createWriteLimiter, writesPerMinute } from './write-limiter.ts';
 
 export interface CloudRunPlatformOptions {
   readonly name: Platform['name'];
@@ -32,12 +32,12 @@ export interface CloudRunPlatformOptions {
   readonly logger: Logger;
   /** Between two looks at a long-running operation: 1000 for Google, 15 for an emulator. */
   readonly pollMs?: number;
+  /** Jobs of the run that deploy to the same region at the same time; they share its quota of writes. */
+  readonly parallelJobs?: number;
 }
 
 const GOOGLE = { loggingUrl: 'https://logging.googleapis.com', pollMs: 1000, retryBaseMs: 1000 };
 const EMULATOR = { pollMs: 15, retryBaseMs: 50 };
-/** Google allows 60 Admin API writes a minute and region, and others use the project too. */
-const WRITES_PER_MINUTE = 40;
 const ATTEMPTS = 6;
 const RETRY_CAP_MS = 30_000;
 const LIST_PAGE_SIZE = 100;
@@ -51,7 +51,7 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
   const clients = await openClients(api).catch((error: unknown) => {
     throw failureOf(error, { action: 'connecting to', service: 'the Cloud Run Admin API' });
   });
-  const limiter = createWriteLimiter(clock, WRITES_PER_MINUTE);
+  const limiter = createWriteLimiter(clock, writesPerMinute(options.parallelJobs));
   const session: Session = {
     place,
     clients,
@@ -126,13 +126,4 @@ function listServices(session: Session, labels: Readonly<Record<string, string>>
     },
     signal,
   );
-}
-
-async function removeService(session: Session, service: string, signal?: AbortSignal): Promise<void> {
-  const name = nameOf(session.place, service);
-  try {
-    await write(session, () => session.clients.services.deleteService({ name }), signal);
-  } catch (error) {
-    if (codeOf(error) !== CODE.notFound) throw error;
-  }
 }

@@ -17,9 +17,12 @@ export const CODE = {
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly code: number;
-  constructor(code: number, message: string) {
+  /** How long the server asks to wait before another try. */
+  readonly retryAfterMs: number | undefined;
+  constructor(code: number, message: string, retryAfterMs?: number) {
     super(message);
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -54,4 +57,10 @@ export function isTemporary(error: unknown): boolean {
     CODE.deadlineExceeded,
   ];
   return code !== undefined && temporary.includes(code);
+}
+
+/** After these a write may have been carried out all the same; after a conflict or a quota it was not. */
+export function mayHaveHappened(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === CODE.unavailable || code === CODE.internal || code === CODE.deadlineExceeded;
 }

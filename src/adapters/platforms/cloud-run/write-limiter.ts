@@ -1,6 +1,17 @@
 import type { Clock } from '../../../ports/clock.ts';
 
-const WINDOW_MS = 60_000;
+/** Google allows 60 Admin API writes a minute and region, and others use the project too. */
+export const WRITES_PER_MINUTE = 40;
+/** A second more than the minute that Google counts: a write on its way late must not meet those of the next minute. */
+const WINDOW_MS = 61_000;
+
+/**
+ * This process's part of the writes of a run whose jobs work at the same time and share one quota. They cannot see each
+ * other, so that each takes an equal part.
+ */
+export function writesPerMinute(parallelJobs = 1): number {
+  return Math.max(1, Math.floor(WRITES_PER_MINUTE / Math.max(1, parallelJobs)));
+}
 
 /** How long to wait before another write fits; `times` are those of earlier writes, in order. */
 export function delayUntilAllowedMs(times: readonly number[], nowMs: number, perMinute: number): number {
@@ -16,7 +27,7 @@ export function createWriteLimiter(clock: Clock, perMinute: number) {
       const nowMs = clock.monotonicMs();
       const delayMs = delayUntilAllowedMs(times, nowMs, perMinute);
       // Booked before the wait, so that callers at the same time line up behind each other.
-      times = [...times.slice(-(perMinute - 1)), nowMs + delayMs];
+      times = [...times, nowMs + delayMs].slice(-perMinute);
       if (delayMs > 0) await clock.sleep(delayMs, signal);
     },
   };

@@ -1,0 +1,28 @@
+import type { protos } from '@google-cloud/run';
+
+type IService = protos.google.cloud.run.v2.IService;
+
+/** What a service says of a change: carried out, refused, or still open; `text` tells what was read. */
+export interface Truth {
+  readonly state: 'done' | 'failed' | 'pending';
+  readonly text: string;
+}
+
+/** Reads the outcome of an accepted change from the service: `reconciling`, `terminal_condition`, `observed_generation`. */
+export function truthOf(service: IService | undefined, accepted: boolean): Truth {
+  if (!accepted) return { state: 'pending', text: 'the service does not have the change' };
+  if (service === undefined) return { state: 'done', text: 'the service is gone' };
+  const { reconciling, terminalCondition, generation, observedGeneration } = service;
+  const condition = String(terminalCondition?.state ?? 'no condition');
+  const message = terminalCondition?.message ?? '';
+  if (reconciling !== true && condition === 'CONDITION_FAILED') return { state: 'failed', text: message || condition };
+  const observed = String(observedGeneration ?? 0) === String(generation ?? 0);
+  if (reconciling !== true && observed && condition === 'CONDITION_SUCCEEDED')
+    return { state: 'done', text: condition };
+  const generations = `generation ${observedGeneration ?? 0} of ${generation ?? 0} observed`;
+  const state = reconciling === true ? 'reconciling' : 'not reconciling';
+  return {
+    state: 'pending',
+    text: `${state}, ${generations}, ${condition}${message === '' ? '' : `: ${message.slice(0, 300)}`}`,
+  };
+}
