@@ -172,6 +172,11 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       workDirectory: state.work,
       imagesDirectory: state.images,
       clock,
+      logger,
+      cache: config.images.cache,
+      secrets: secrets.values,
+      // On this machine the user's own logins count.
+      ...(platformName === 'local' ? {} : { registryToken: identity.accessToken }),
       ...(config.gcp.artifactRegistry === undefined || platformName === 'local'
         ? {}
         : { registry: config.gcp.artifactRegistry }),
