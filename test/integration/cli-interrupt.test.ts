@@ -34,7 +34,7 @@ async function measuring(results: string): Promise<{ readonly tool: Tool; readon
   const args = ['benchmark', '--platform', 'local', '--config', 'perf.yaml', '--impl', 'right', '--results', results];
   const before = new Set(workspace.instances());
   const tool = startTool(workspace, args);
-  await tool.says('stderr', /measuring right-head-\S+: sample 1 of/);
+  await tool.says('stderr', /measuring right \(1 of 1\)/);
   const own = () => workspace.records().filter(({ runs }) => !before.has(runs.process.pid));
   await until(() => own().length > 0, 'an instance runs');
   // Into the warm block: its one instance is there and answers.
