@@ -1,0 +1,61 @@
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { serviceDefinition } from '../../../src/emulator/admin/protos.ts';
+import { loopbackCertificate } from './certificate.ts';
+import { type GoogleState, holderOf } from './state.ts';
+
+export interface FakeAdmin {
+  readonly url: string;
+  /** In PEM; the only one that vouches for it. */
+  readonly certificate: string;
+  /** Principals of the calls, in order; `nobody` for those that were refused. */
+  readonly callers: readonly string[];
+  /** Short names of the services that exist, with their labels. */
+  readonly services: Map<string, Readonly<Record<string, string>>>;
+  close(): Promise<void>;
+}
+
+type Call = ServerUnaryCall<{ parent?: string; name?: string }, object>;
+
+/** Google's Admin API over TLS: lists and deletes services, for holders of a token that has not ended. */
+export async function startFakeAdmin(state: GoogleState): Promise<FakeAdmin> {
+  const { key, certificate } = loopbackCertificate();
+  const callers: string[] = [];
+  const services = new Map<string, Readonly<Record<string, string>>>();
+  const checked = (answer: (request: Call['request']) => object) => (call: Call, callback: sendUnaryData<object>) => {
+    const header = call.metadata.get('authorization')[0];
+    const holder = holderOf(state, header === undefined ? undefined : String(header));
+    callers.push(holder ?? 'nobody');
+    if (holder === undefined) {
+      callback({ code: status.UNAUTHENTICATED, details: `Request had invalid credentials: ${header}` });
+    } else callback(null, answer(call.request));
+  };
+  const server = new Server();
+  server.addService(serviceDefinition('google.cloud.run.v2.Services'), {
+    ListServices: checked(({ parent }) => ({
+      services: [...services].map(([name, labels]) => ({
+        name: `${parent}/services/${name}`,
+        labels,
+        createTime: { seconds: 1, nanos: 0 },
+      })),
+    })),
+    DeleteService: checked(({ name = '' }) => {
+      services.delete(name.split('/').at(-1) ?? '');
+      return { name: `${name.split('/services/')[0]}/operations/1`, done: true };
+    }),
+  });
+  const credentials = ServerCredentials.createSsl(null, [
+    { private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) },
+  ]);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', credentials, (error, found) => (error === null ? resolve(found) : reject(error)));
+  });
+  return {
+    url: `https://127.0.0.1:${port}`,
+    certificate,
+    callers,
+    services,
+    async close() {
+      server.forceShutdown();
+    },
+  };
+}
