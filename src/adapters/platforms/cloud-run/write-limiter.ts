@@ -7,7 +7,7 @@ const WINDOW_MS = 61_000;
 
 /**
  * This process's part of the writes of a run whose jobs work at the same time and share one quota. They cannot see each
- * other, so that each takes an equal part.
+ * other, so that each takes an equal part. More than 40 jobs take one write a minute each, and rely on retries.
  */
 export function writesPerMinute(parallelJobs = 1): number {
   return Math.max(1, Math.floor(WRITES_PER_MINUTE / Math.max(1, parallelJobs)));
