@@ -8,6 +8,7 @@ import { buildImage } from './build-image.ts';
 import type { ContainerBuild, DockerBuilderOptions, NamedImage } from './container-build.ts';
 import { callEngine } from './engine-calls.ts';
 import { findProgram } from './find-program.ts';
+import { isPulledByCloudRun, parseImageReference } from './image-reference.ts';
 import { takeImage } from './take-image.ts';
 
 const PROBE_TIMEOUT_MS = 15_000;
@@ -16,7 +17,12 @@ const DIGEST = /sha256:[0-9a-f]{64}$/;
 /** Builds images from Dockerfiles, or takes pre-built ones, and names them by digest. */
 export function createDockerBuilder(options: DockerBuilderOptions): ImageBuilder {
   return {
-    unavailable: () => missingForContainers(options.containerCli),
+    async unavailable({ image }) {
+      // Cloud Run pulls it by itself, and its registry says what there is to know.
+      const engineless =
+        image !== undefined && options.registry !== undefined && isPulledByCloudRun(parseImageReference(image).host);
+      return engineless ? undefined : missingForContainers(options.containerCli);
+    },
 
     async build(request, signal): Promise<Artifact> {
       const startedMs = options.clock.monotonicMs();

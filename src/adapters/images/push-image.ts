@@ -1,6 +1,6 @@
 import { InfrastructureError } from '../../domain/errors.ts';
 import { PLATFORM } from './build-arguments.ts';
-import type { ContainerBuild, NamedImage } from './container-build.ts';
+import type { ContainerBuild, DockerBuilderOptions, NamedImage } from './container-build.ts';
 import { callEngine } from './engine-calls.ts';
 import { pushFailure } from './image-failure.ts';
 import { isGoogleRegistry, parseImageReference } from './image-reference.ts';
@@ -19,11 +19,17 @@ export async function accessRegistry(
   host: string,
   { options, directory, signal }: Omit<ContainerBuild, 'request'>,
 ): Promise<RegistryAccess> {
-  const { containerCli, registryToken, tokenHosts = isGoogleRegistry, secrets = [] } = options;
-  const token = tokenHosts(host) ? await registryToken?.() : undefined;
-  if (token === undefined || token === '') return { env: {}, secrets };
+  const { containerCli, secrets = [] } = options;
+  const token = await tokenFor(host, options);
+  if (token === undefined) return { env: {}, secrets };
   const env = await logIn({ containerCli, host, token, directory, secrets, signal });
   return { token, env, secrets: [...secrets, token] };
+}
+
+/** The run's token, where the host may see it. */
+export async function tokenFor(host: string, options: DockerBuilderOptions): Promise<string | undefined> {
+  const { registryToken, tokenHosts = isGoogleRegistry } = options;
+  return (tokenHosts(host) ? await registryToken?.() : undefined) || undefined;
 }
 
 /** Pushes what the engine has under `tag`, and names it by the digest that the registry gives it. */

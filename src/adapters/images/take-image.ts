@@ -4,7 +4,7 @@ import type { ContainerBuild, NamedImage } from './container-build.ts';
 import { callEngine } from './engine-calls.ts';
 import { imageFailure } from './image-failure.ts';
 import { type ImageReference, isPulledByCloudRun, parseImageReference } from './image-reference.ts';
-import { accessRegistry, pushImage, type RegistryAccess, repositoryDigest } from './push-image.ts';
+import { accessRegistry, pushImage, type RegistryAccess, repositoryDigest, tokenFor } from './push-image.ts';
 import { askRegistry, type RegistryImage } from './registry-client.ts';
 
 /**
@@ -14,8 +14,8 @@ import { askRegistry, type RegistryImage } from './registry-client.ts';
 export async function takeImage(image: string, build: ContainerBuild): Promise<NamedImage> {
   const { request, options, signal } = build;
   const reference = parseImageReference(image);
-  const access = await accessRegistry(reference.host, build);
-  const answer = await askRegistry(reference, { platform: PLATFORM, token: access.token, signal });
+  const token = await tokenFor(reference.host, options);
+  const answer = await askRegistry(reference, { platform: PLATFORM, token, signal });
   if (answer.kind === 'missing')
     throw new InfrastructureError('image-missing', `${reference.host} has no image ${image}`, {
       hint: 'Look at image in the manifest.',
@@ -25,16 +25,16 @@ export async function takeImage(image: string, build: ContainerBuild): Promise<N
   const pinned = known === undefined ? undefined : `${reference.name}@${known.digest}`;
   if (options.registry === undefined) {
     const local = pinned ?? image;
-    await pull(local, access, build);
+    await pull(local, reference, build);
     return { local, image: await nameOf(reference, local, build), ...sizeOf(known) };
   }
   if (pinned !== undefined && isPulledByCloudRun(reference.host)) return { image: pinned, ...sizeOf(known) };
   const local = pinned ?? image;
-  await pull(local, access, build);
+  const { secrets } = await pull(local, reference, build);
   if (isPulledByCloudRun(reference.host)) return { local, image: await nameOf(reference, local, build) };
   const copy = imageTag(request.implementation, request.label, options.registry);
   const tagged = await callEngine(options.containerCli, ['tag', local, copy], { signal });
-  if (tagged.code !== 0) throw imageFailure(`${image} cannot be tagged`, tagged, 'the engine', access.secrets);
+  if (tagged.code !== 0) throw imageFailure(`${image} cannot be tagged`, tagged, 'the engine', secrets);
   return pushImage(copy, copy, build);
 }
 
@@ -47,15 +47,18 @@ async function nameOf({ name, digest }: ImageReference, pulled: string, build: C
   return pulled.includes('@') ? pulled : repositoryDigest(pulled, build);
 }
 
-async function pull(image: string, { env, secrets }: RegistryAccess, build: ContainerBuild): Promise<void> {
+async function pull(image: string, { host }: ImageReference, build: ContainerBuild): Promise<RegistryAccess> {
   const { containerCli } = build.options;
   const { signal } = build;
-  const pulled = await callEngine(containerCli, ['pull', '--platform', PLATFORM, image], { signal }, env);
-  if (pulled.code !== 0) throw imageFailure(`${image} cannot be pulled`, pulled, 'image in the manifest', secrets);
+  const access = await accessRegistry(host, build);
+  const pulled = await callEngine(containerCli, ['pull', '--platform', PLATFORM, image], { signal }, access.env);
+  if (pulled.code !== 0)
+    throw imageFailure(`${image} cannot be pulled`, pulled, 'image in the manifest', access.secrets);
   const format = '{{.Os}}/{{.Architecture}}';
   const { stdout } = await callEngine(containerCli, ['image', 'inspect', '--format', format, image], { signal });
   const platform = stdout.trim();
   if (platform !== '') refuseOtherPlatforms(image, [platform]);
+  return access;
 }
 
 function refuseOtherPlatforms(image: string, platforms: readonly string[]): void {
