@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { InfrastructureError, PerfError, UsageError } from '../../domain/errors.ts';
+import { InfrastructureError, PerfError } from '../../domain/errors.ts';
 import { LARGEST_TEXT_BYTES, type ResultStore } from '../../ports/result-store.ts';
 import { makeDirectory } from '../system/make-directory.ts';
 import { LOCK, withLock } from './lock.ts';
+import { safePath, tooLarge } from './safe-path.ts';
 
 const TEMPORARY = '.writing-';
 
@@ -47,18 +48,12 @@ const isOwn = (name: string) => name.startsWith(TEMPORARY) || name.startsWith(LO
 async function textOf(file: string): Promise<string | undefined> {
   try {
     const { size } = await stat(file);
-    if (size > LARGEST_TEXT_BYTES) throw tooLarge(file, size);
+    if (size > LARGEST_TEXT_BYTES) throw tooLarge(file, size, LARGEST_TEXT_BYTES);
     return await readFile(file, 'utf8');
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw failed('read', file, error);
   }
-}
-
-function tooLarge(file: string, bytes: number): UsageError {
-  return new UsageError('file-too-large', `found ${bytes} bytes, wanted at most ${LARGEST_TEXT_BYTES}`, {
-    at: { file },
-  });
 }
 
 /** What a text contains is its version: a text that came back after another one is as good as it was. */
@@ -90,15 +85,7 @@ async function filesBelow(directory: string, prefix: string): Promise<string[]> 
 export function createDirectoryStore(root: string): ResultStore {
   const location = resolve(root);
 
-  function fileOf(path: string): string {
-    const segments = path.split('/');
-    const safe = segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..');
-    if (safe && !/[\p{Cc}\\:]/u.test(path)) return join(location, ...segments);
-    throw new UsageError(
-      'path-unsafe',
-      `found the path ${JSON.stringify(path.slice(0, 200))}, wanted one inside ${location}`,
-    );
-  }
+  const fileOf = (path: string) => join(location, ...safePath(path, location).split('/'));
 
   return {
     location,
