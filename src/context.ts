@@ -15,6 +15,7 @@ import { createSecrets } from './adapters/logging/secrets.ts';
 import { createTerminalLogger } from './adapters/logging/terminal.ts';
 import { createPubSubMessageBus } from './adapters/messages/pubsub.ts';
 import { createDirectoryStore } from './adapters/results/directory.ts';
+import { openBucket } from './adapters/results/open-bucket.ts';
 import { createGitSources } from './adapters/sources/git.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFileTree } from './adapters/system/files.ts';
@@ -38,8 +39,10 @@ import { stopLeftovers } from './emulator/instances/leftovers.ts';
 import { CONTRACTS, TOOL_ROOT } from './paths.ts';
 import type { PriceTable } from './plan/prices.ts';
 import type { CodeHost } from './ports/code-host.ts';
+import type { Identity } from './ports/identity.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Platform } from './ports/platform.ts';
+import type { ResultStore } from './ports/result-store.ts';
 
 export interface Entry {
   readonly kind: 'cli' | 'action';
@@ -157,7 +160,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     priceTable: (await readPrices(CONTRACTS)) as PriceTable,
     workingDirectory,
     transport: privateServices?.transport ?? http,
-    store: openStore(request.results ?? config.storage.resultsBucket, workingDirectory),
+    store: openStore(request.results ?? config.storage.resultsBucket, workingDirectory, identity),
     sources: createGitSources({
       cacheDirectory: state.cache,
       clock,
@@ -320,16 +323,8 @@ function createLogger(request: CommandRequest, entry: Entry, secrets: readonly s
   }
 }
 
-function openStore(place: string | undefined, workingDirectory: string) {
-  if (place?.startsWith('gs://') === true) {
-    throw new UsageError(
-      'store-unsupported',
-      `results cannot be stored at ${place} yet: found gs://, wanted a directory`,
-      {
-        hint: 'name a directory with --results',
-      },
-    );
-  }
+function openStore(place: string | undefined, workingDirectory: string, identity: Identity): ResultStore {
+  if (place?.startsWith('gs://') === true) return openBucket(place, identity, process.env);
   return createDirectoryStore(resolve(workingDirectory, place ?? DEFAULT_RESULTS));
 }
 

@@ -7,9 +7,10 @@ import {
   Storage,
   type StorageOptions,
 } from '@google-cloud/storage';
-import { PerfError, UsageError } from '../../domain/errors.ts';
+import { PerfError } from '../../domain/errors.ts';
 import { LARGEST_TEXT_BYTES, type ResultStore } from '../../ports/result-store.ts';
 import { type BucketCall, bucketFailure, statusOf } from './bucket-failure.ts';
+import { bucketPlace } from './bucket-place.ts';
 import { isSafePath, safePath, tooLarge } from './safe-path.ts';
 
 export interface BucketStoreOptions {
@@ -43,8 +44,7 @@ export function createBucketStore({
   resumableBytes = RESUMABLE_BYTES,
   ...options
 }: BucketStoreOptions): ResultStore {
-  const { name, prefix } = placeOf(url);
-  const location = `gs://${name}${prefix === '' ? '' : `/${prefix.slice(0, -1)}`}`;
+  const { name, prefix, location } = bucketPlace(url);
   const bucket = openStorage(options).bucket(name);
   const objectOf = (path: string) => `${prefix}${safePath(path, location)}`;
   const attempt = async <T>(call: BucketCall, path: string, work: () => Promise<T>): Promise<T> => {
@@ -176,17 +176,4 @@ async function metadataOf(bucket: Bucket, object: string): Promise<FileMetadata 
 function contentTypeOf(object: string): string {
   if (object.endsWith('.json')) return 'application/json; charset=utf-8';
   return object.endsWith('.md') ? 'text/markdown; charset=utf-8' : 'text/plain; charset=utf-8';
-}
-
-/** `prefix` is empty or ends with a slash. */
-function placeOf(url: string): { readonly name: string; readonly prefix: string } {
-  const [, name, rest = ''] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*?)\/*)?$/su.exec(url) ?? [];
-  if (name !== undefined && (rest === '' || isSafePath(rest))) return { name, prefix: rest === '' ? '' : `${rest}/` };
-  throw new UsageError(
-    'bucket-url',
-    `found ${JSON.stringify(url.slice(0, 200))}, wanted gs://bucket or gs://bucket/prefix`,
-    {
-      hint: 'a bucket has lowercase letters, digits, dots, hyphens and underscores; the prefix is a path without . and ..',
-    },
-  );
 }
