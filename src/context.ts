@@ -161,6 +161,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     workingDirectory,
     transport: privateServices?.transport ?? http,
     store: openStore(request.results ?? config.storage.resultsBucket, workingDirectory, identity),
+    retention: config.storage,
     sources: createGitSources({
       cacheDirectory: state.cache,
       clock,

@@ -4,6 +4,7 @@ import type { Job } from '../domain/job.ts';
 import type { Run } from '../domain/run.ts';
 import { runSeed } from '../plan/naming.ts';
 import { regressions, updateBaseline } from '../results/baseline.ts';
+import { pruneRuns } from '../results/retention.ts';
 import { loadBaseline, saveBaseline } from '../results/runs.ts';
 import { labelIn } from './planned-group.ts';
 import type { Ports } from './ports.ts';
@@ -15,6 +16,25 @@ export type BaselineOptions = Pick<PublishOptions, 'saveBaseline' | 'acceptRegre
  * when nothing was stored.
  */
 export async function keepBaseline(options: BaselineOptions, run: Run, ports: Ports): Promise<string | undefined> {
+  const note = await storeBaseline(options, run, ports);
+  // Only there are jobs that may remove what others have stored.
+  if (ports.job !== undefined && isOfMain(run, ports.job)) await prune(run, ports);
+  return note;
+}
+
+async function prune(
+  { metadata: { runId } }: Run,
+  { store, schemas, clock, logger, retention = {} }: Ports,
+): Promise<void> {
+  try {
+    const removed = await pruneRuns(store, { retention, nowMs: clock.epochMs(), runId, schemas });
+    if (removed.length > 0) logger.info(`removed ${removed.length} old runs, ${removed[0]} to ${removed.at(-1)}`);
+  } catch (error) {
+    logger.warn(`old runs were not removed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function storeBaseline(options: BaselineOptions, run: Run, ports: Ports): Promise<string | undefined> {
   const { acceptRegressions } = options;
   const previous = await loadBaseline(ports.store, ports.schemas);
   if (!(options.saveBaseline ?? isForBaseline(run, previous, acceptRegressions, ports.job))) return undefined;
@@ -49,9 +69,11 @@ function isForBaseline(
   acceptRegressions: boolean,
   job: Job | undefined,
 ): boolean {
-  if (job !== undefined) return isOfDefaultBranch(job) && run.metadata.change?.pullRequest === undefined;
+  if (job !== undefined) return isOfMain(run, job);
   return previous === undefined && (acceptRegressions || regressed(run).length === 0);
 }
+
+const isOfMain = ({ metadata }: Run, job: Job) => isOfDefaultBranch(job) && metadata.change?.pullRequest === undefined;
 
 const EVENTS: ReadonlySet<string> = new Set(['push', 'schedule', 'workflow_dispatch']);
 

@@ -14,6 +14,7 @@ import type { Platform } from '../ports/platform.ts';
 import type { ResultStore } from '../ports/result-store.ts';
 import type { SourceRepository } from '../ports/source.ts';
 import type { HttpTransport } from '../ports/transport.ts';
+import type { Retention } from '../results/retention.ts';
 
 /** A local Cloud Run and Pub/Sub that other programs may use, until it is closed. */
 export interface RunningEmulator {
@@ -30,6 +31,8 @@ export interface Ports {
   readonly logger: Logger;
   readonly transport: HttpTransport;
   readonly store: ResultStore;
+  /** Which old runs a job of the default branch leaves in the store. */
+  readonly retention?: Retention;
   readonly sources: SourceRepository;
   readonly builder: ImageBuilder;
   /** Where images are pushed to; absent or undefined: they stay on this machine. */

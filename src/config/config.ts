@@ -65,7 +65,14 @@ export interface Config {
   /** What `--profile sweep` stands for; empty: the configuration has no sweep. */
   readonly sweep: readonly Profile[];
   readonly benchmark: BenchmarkConfig;
-  readonly storage: { readonly resultsBucket?: string; readonly baselinePath: string };
+  readonly storage: {
+    readonly resultsBucket?: string;
+    readonly baselinePath: string;
+    /** The newest runs that stay, runs. */
+    readonly keepRuns?: number;
+    /** How long runs stay, days. */
+    readonly keepDays?: number;
+  };
   readonly notifications: NotificationSettings;
   readonly discovery: { readonly cacheTtlMs: number };
   readonly emulator: EmulatorConfig;

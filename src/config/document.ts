@@ -27,7 +27,12 @@ export interface ConfigDocument {
       readonly frameworks?: readonly string[];
     };
   };
-  readonly storage?: { readonly results_bucket?: string; readonly baseline_path?: string };
+  readonly storage?: {
+    readonly results_bucket?: string;
+    readonly baseline_path?: string;
+    readonly keep_runs?: number;
+    readonly keep_days?: number;
+  };
   readonly notifications?: {
     readonly slack_webhook?: string | null;
     readonly webhook?: { readonly url?: string | null; readonly secret?: string | null };

@@ -133,6 +133,8 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
     storage: {
       ...optional('resultsBucket', storage?.results_bucket),
       baselinePath: storage?.baseline_path ?? DEFAULT_BASELINE_PATH,
+      ...optional('keepRuns', storage?.keep_runs),
+      ...optional('keepDays', storage?.keep_days),
     },
     notifications: toNotifications(notifications),
     discovery: { cacheTtlMs: duration(document.discovery?.cache_ttl) ?? HOUR_MS },

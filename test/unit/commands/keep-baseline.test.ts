@@ -130,3 +130,68 @@ for (const [title, job, given, expected] of [
     assert.deepEqual(change, expected === undefined ? undefined : { repository, ...expected, runUrl });
   });
 }
+
+const OLD = 'run-20200101-080000-bcdfgh';
+
+for (const [title, job, retention, run, isRemoved] of [
+  ['a push to the default branch', jobOf({ event: 'push' }), { keepDays: 1 }, runOf(), true],
+  ['a push to the default branch without limits', jobOf({ event: 'push' }), {}, runOf(), false],
+  ['a push to another branch', jobOf({ event: 'push', ref: 'refs/heads/topic' }), { keepDays: 1 }, runOf(), false],
+  ['a pull request', jobOf({ event: 'pull_request', pullRequest }), { keepDays: 1 }, runOf(), false],
+  ['a run outside CI', undefined, { keepDays: 1 }, runOf(), false],
+  [
+    'a dispatch whose run is of a pull request',
+    jobOf({ event: 'workflow_dispatch' }),
+    { keepDays: 1 },
+    runOf('no change', { change: { repository: 'o/r', pullRequest: 7, runUrl: 'https://x/1' } }),
+    false,
+  ],
+] as const) {
+  test(`${title} ${isRemoved ? 'removes' : 'keeps'} old runs`, async () => {
+    const { ports, store, lines } = runPorts({ retention, ...(job === undefined ? {} : { job }) });
+    await store.write(`runs/${OLD}/metadata.json`, '{}');
+    await keepBaseline({ saveBaseline: false, acceptRegressions: false }, run, ports);
+    assert.equal(store.texts.has(`runs/${OLD}/metadata.json`), !isRemoved);
+    assert.deepEqual(lines, isRemoved ? [`info removed 1 old runs, ${OLD} to ${OLD}`] : []);
+  });
+}
+
+test('old runs that cannot be removed are a warning', async () => {
+  const { ports, store, lines } = runPorts({ retention: { keepRuns: 1 }, job: jobOf({ event: 'push' }) });
+  const failing = {
+    ...store,
+    list: async () => {
+      throw new Error('no permission to list');
+    },
+  };
+  const note = await keepBaseline({ acceptRegressions: false }, runOf(), { ...ports, store: failing });
+  assert.equal(note, 'the first one');
+  assert.deepEqual(lines, ['warn old runs were not removed: no permission to list']);
+});
+
+test('a run that others were faster than waits a little and merges again', async () => {
+  const { ports, store } = runPorts({ job: jobOf({ event: 'push' }) });
+  const waits: number[] = [];
+  let lost = 0;
+  const contended = {
+    ...store,
+    writeIf: async (path: string, text: string, version: string) => {
+      if (path !== 'baselines/latest.json' || lost === 3) return store.writeIf(path, text, version);
+      lost += 1;
+      const [results] = runOf().results;
+      assert.ok(results !== undefined);
+      const other = exampleMetadata({ runId: `other-${lost}`, startedAt: `2026-10-0${lost}T00:00:00.000Z` });
+      const baseline = updateBaseline(undefined, { ...results, runId: other.runId }, other);
+      await saveBaseline(store, baseline, ports.schemas);
+      return false;
+    },
+  };
+  const clock = { ...ports.clock, sleep: async (durationMs: number) => void waits.push(durationMs) };
+  await keepBaseline({ acceptRegressions: false }, runOf(), { ...ports, store: contended, clock });
+  const stored = await loadBaseline(store, ports.schemas);
+  const ids = stored?.serviceTypes['discord-webhook']?.[0]?.runs.map(({ runId }) => runId);
+  assert.deepEqual(ids, [now, 'other-3', 'other-2', 'other-1']);
+  assert.equal(waits.length, 3);
+  assert.ok(waits.every((waitMs, index) => waitMs >= 0 && waitMs < 50 * 2 ** (index + 1)));
+  assert.equal(new Set(waits).size, 3);
+});

@@ -70,6 +70,8 @@ benchmark:
 storage:
   results_bucket: gs://cloudrun-benchmark-results
   baseline_path: baselines/latest.json
+  keep_runs: 200
+  keep_days: 90
 
 notifications:
   slack_webhook: \${SLACK_WEBHOOK_URL}
@@ -102,6 +104,8 @@ test('the configuration of the proposal', () => {
   assert.deepEqual(config.storage, {
     resultsBucket: 'gs://cloudrun-benchmark-results',
     baselinePath: 'baselines/latest.json',
+    keepRuns: 200,
+    keepDays: 90,
   });
   assert.deepEqual(config.notifications, { onStart: false, onRegression: true, onCompletion: true, onFailure: true });
   assert.deepEqual(secretValues(config), [ENV.SLACK_WEBHOOK_URL]);
@@ -188,6 +192,8 @@ test('what is refused, where, and what is said', () => {
     [`${V}storage: {baseline_path: "\${no-name}"}\n`, /yaml:2:26: found .*wanted \$\{NAME\}/],
     [`${V}storage: {baseline_path: ../x}\n`, /relative path/],
     [`${V}storage: {results_bucket: s3://x}\n`, /gs:\/\/bucket/],
+    [`${V}storage: {keep_runs: 0}\n`, /runs from 1 to/],
+    [`${V}storage: {keep_days: 1.5}\n`, /whole number of days/],
     [`${V}benchmark: {cold_start: {scale_to_zero_timeout: 15 minutes}}\n`, /"15 minutes".*such as 30s/],
     [`${V}benchmark: {cold_start: {iterations: 0}}\n`, /from 1 to 100/],
     [`${V}deployment_profiles: {default: {memory: 512MB}}\n`, /"512MB".*512Mi/],
