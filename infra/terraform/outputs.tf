@@ -22,3 +22,8 @@ output "results_bucket" {
   description = "For storage.results_bucket of cloudrun-perf.yaml."
   value       = "gs://${google_storage_bucket.results.name}"
 }
+
+output "service_account_of_services" {
+  description = "For service_account of the deployment profiles in cloudrun-perf.yaml."
+  value       = google_service_account.account["runtime"].email
+}

@@ -257,4 +257,7 @@ gcp:
   artifact_registry: ${registryOf(setup)}
 storage:
   results_bucket: gs://$bucket
+deployment_profiles:
+  default:
+    service_account: ${accountEmail('runtime', setup.project)}
 VARIABLES`;

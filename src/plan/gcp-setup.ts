@@ -27,6 +27,7 @@ export const ENVIRONMENT = 'perf-cloud';
 export const APIS = [
   'artifactregistry.googleapis.com',
   'cloudquotas.googleapis.com',
+  'cloudresourcemanager.googleapis.com',
   'iam.googleapis.com',
   'iamcredentials.googleapis.com',
   'logging.googleapis.com',
