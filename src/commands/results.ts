@@ -1,7 +1,9 @@
+import { gateStratum } from '../compare/values.ts';
 import type { Conformance } from '../domain/conformance.ts';
+import type { Side } from '../domain/deployment.ts';
 import type { Implementation } from '../domain/implementation.ts';
 import type { Measurement, Summary } from '../domain/measurement.ts';
-import { METRICS, type MetricId } from '../domain/metric.ts';
+import { METRICS, type Metric, type MetricId } from '../domain/metric.ts';
 import type { Plan, PlannedImplementation, PlatformName } from '../domain/plan.ts';
 import type {
   ImplementationResult,
@@ -93,12 +95,16 @@ export function measuredResult(
   };
 }
 
-function summariesOf(measurement: Measurement, side: string): Partial<Record<MetricId, Summary>> {
-  const samples = measurement.samples.filter((sample) => sample.side === side);
+/** Of the stratum that a metric is judged by: strata are never pooled, the others stand in the measurement. */
+function summariesOf(measurement: Measurement, side: Side): Partial<Record<MetricId, Summary>> {
   const summaries: Partial<Record<MetricId, Summary>> = {};
-  for (const metric of METRICS) {
-    const values = samples.map((sample) => metric.select(sample)).filter((value) => value !== undefined);
+  METRICS.forEach((metric: Metric & { readonly id: MetricId }) => {
+    const stratum = gateStratum(measurement, metric);
+    const values = measurement.samples
+      .filter((sample) => sample.side === side && sample.stratum === stratum)
+      .map((sample) => metric.select(sample))
+      .filter((value) => value !== undefined);
     if (values.length > 0) summaries[metric.id] = summarize(values);
-  }
+  });
   return summaries;
 }

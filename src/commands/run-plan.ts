@@ -1,7 +1,7 @@
 import { type Conformance, conforms } from '../domain/conformance.ts';
 import type { Plan, PlannedImplementation } from '../domain/plan.ts';
 import type { ImplementationResult, RunMetadata } from '../domain/run.ts';
-import { measureImplementation } from '../measure/measure.ts';
+import { leaveAllAlone, type OpenMeasurement, openMeasurement } from '../measure/measure.ts';
 import { scheduleSamples, spareTags } from '../measure/schedule.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { type BaselineSource, baseOf } from './baseline-source.ts';
@@ -59,12 +59,19 @@ export async function measureAll(given: RunContext): Promise<void> {
       prepareAndCheck(planned, context),
     );
     const ready = checked.filter((one) => one !== undefined);
+    const waits = plan.settings.scaleToZeroTimeoutMs > 0;
+    const waiting: Measuring[] = [];
     for (const [index, one] of ready.entries()) {
       signal.throwIfAborted();
       ports.logger.info(`measuring ${labelOf(one.prepared.planned, plan)} (${index + 1} of ${ready.length})`);
-      await measureOne(one, context);
-      await remove(one.prepared.planned);
+      const measuring = await measureFresh(one, context);
+      if (measuring !== undefined && waits) waiting.push(measuring);
+      else {
+        if (measuring !== undefined) await continued(measuring, context, () => measuring.open.forcedZero());
+        await remove(one.prepared.planned);
+      }
     }
+    await measureIdle(waiting, context, remove);
   } finally {
     for (const planned of plan.implementations) await remove(planned);
   }
@@ -98,29 +105,86 @@ export async function prepareAndCheck(
   return undefined;
 }
 
-async function measureOne({ prepared, conformance }: Checked, context: RunContext): Promise<void> {
-  const { plan, ports, signal, metadata } = context;
+/** An implementation whose fresh revisions are measured. */
+interface Measuring {
+  readonly checked: Checked;
+  readonly open: OpenMeasurement;
+}
+
+/** Measures fresh revisions; undefined when that already decided the result, which is then recorded. */
+async function measureFresh(checked: Checked, context: RunContext): Promise<Measuring | undefined> {
+  const { plan, ports, signal } = context;
+  const { prepared, conformance } = checked;
   const { planned } = prepared;
   try {
     const tagsOf = (side: string) => planned.services.find((service) => service.side === side)?.sampleTags ?? [];
     const scheduled = prepared.sides.map(({ side }) => ({ side, tags: tagsOf(side) }));
-    const measurement = await measureImplementation(
+    const open = openMeasurement(
       {
         deployments: prepared.sides.map(({ side, deployment }) => ({ side, deployment })),
         schedule: scheduleSamples(scheduled, plan.settings, plan.seed),
         retakeTags: spareTags(scheduled, plan.settings),
         settings: plan.settings,
         protocol: measured(PROTOCOLS[planned.implementation.serviceType]),
+        seed: plan.seed,
       },
       { ...ports, platform: await ports.platform() },
       signal,
     );
-    const result = measuredResult(planned, prepared.sides, metadata, plan, conformance, measurement);
-    await context.recorder.record(groupOf(planned, plan), planned.contractVersion, result);
+    await open.fresh();
+    await recordMeasured({ checked, open }, context);
+    return { checked, open };
   } catch (error) {
     if (signal.aborted) throw error;
     await recordFailure(planned, new StageError('measure', error), context, conformance);
+    return undefined;
   }
+}
+
+/** One part more of a measurement. When it fails, what was measured before it stays good. */
+async function continued(measuring: Measuring, context: RunContext, part: () => Promise<void>): Promise<void> {
+  const { plan, recorder, signal } = context;
+  try {
+    await part();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    recorder.fail('measure', error, labelOf(measuring.checked.prepared.planned, plan));
+  }
+  await recordMeasured(measuring, context);
+}
+
+/**
+ * The part that waits: everything that was measured is left alone in one window, so that any number of implementations
+ * costs one wait. Services are removed only after it, each as soon as its own part is done.
+ */
+async function measureIdle(
+  waiting: readonly Measuring[],
+  context: RunContext,
+  remove: (planned: PlannedImplementation) => Promise<void>,
+): Promise<void> {
+  const { plan, ports, signal, recorder } = context;
+  if (waiting.length === 0) return;
+  for (const measuring of waiting) await continued(measuring, context, () => measuring.open.forcedZero());
+  ports.logger.info(`leaving ${waiting.length} implementations alone until their instances have ended`);
+  const opened = waiting.map(({ open }) => open);
+  const measurePorts = { ...ports, platform: await ports.platform() };
+  const ends = await leaveAllAlone(opened, plan.settings, measurePorts, signal).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    recorder.fail('measure', error);
+    return undefined;
+  });
+  for (const measuring of waiting) {
+    if (ends !== undefined) await continued(measuring, context, () => measuring.open.afterIdle(ends));
+    await remove(measuring.checked.prepared.planned);
+  }
+}
+
+function recordMeasured({ checked, open }: Measuring, context: RunContext): Promise<void> {
+  const { plan, metadata, recorder } = context;
+  const { prepared, conformance } = checked;
+  const { planned, sides } = prepared;
+  const result = measuredResult(planned, sides, metadata, plan, conformance, open.result());
+  return recorder.record(groupOf(planned, plan), planned.contractVersion, result);
 }
 
 /** Contract validation talks to the head's check revision, so that measured revisions stay unseen. */

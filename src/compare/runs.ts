@@ -6,7 +6,7 @@ import { assemble, type ComparisonOutcome, stateOf, type TestedGroup } from './a
 import type { KnownMetric } from './decide.ts';
 import type { CompareOptions } from './options.ts';
 import { testStored } from './stored.ts';
-import { mainStratum, numbers, sideValues } from './values.ts';
+import { numbers, STORED_STRATUM, sideValues } from './values.ts';
 
 /** Names the run that numbers come from. */
 export interface RunReference {
@@ -28,11 +28,10 @@ export function baselineOf(
     const artifact = result.sides.find(({ side }) => side === 'head')?.artifact;
     const { measurement, name, tags } = result;
     if (stateOf(result) !== undefined || artifact === undefined || measurement === undefined) return [];
-    const stratum = mainStratum(measurement.samples);
     const values: Partial<Record<MetricId, readonly number[]>> = {};
     const summaries: Partial<Record<MetricId, ReturnType<typeof summarize>>> = {};
     METRICS.forEach((metric: KnownMetric) => {
-      const own = numbers(sideValues(measurement, 'head', metric, stratum));
+      const own = numbers(sideValues(measurement, 'head', metric, STORED_STRATUM));
       if (own.length === 0) return;
       values[metric.id] = own;
       summaries[metric.id] = summarize(own);

@@ -10,7 +10,7 @@ import { assemble, type ComparisonOutcome, stateOf, type TestedGroup, type Teste
 import type { KnownMetric, MetricTest } from './decide.ts';
 import { plainPercent } from './format.ts';
 import { type CompareOptions, LEAST_FOR_RANKS, LEAST_SAMPLES, MOST_DROPPED, minimumEffect } from './options.ts';
-import { mainStratum, numbers, type SideValues, sideValues } from './values.ts';
+import { gateStratum, numbers, type SideValues, sideValues } from './values.ts';
 
 const CONFIDENCES = [0.95, 0.9] as const;
 
@@ -28,7 +28,7 @@ const observationsOf = ({ base, head }: Pair): Observation[] =>
 const few = ({ base, head }: Pair) => Math.min(base.values.length, head.values.length) < LEAST_FOR_RANKS;
 
 function pairOf(measurement: Measurement, metric: KnownMetric): Pair {
-  const stratum = mainStratum(measurement.samples);
+  const stratum = gateStratum(measurement, metric);
   return {
     base: sideValues(measurement, 'base', metric, stratum),
     head: sideValues(measurement, 'head', metric, stratum),

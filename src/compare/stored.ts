@@ -10,7 +10,7 @@ import { plainPercent } from './format.ts';
 import { type CompareOptions, LEAST_SAMPLES, MOST_DROPPED, minimumEffect } from './options.ts';
 import { runToRunFloor } from './run-to-run.ts';
 import { type StoredPair, storedTest, withinVariance } from './stored-test.ts';
-import { mainStratum, numbers, type SideValues, sideValues } from './values.ts';
+import { numbers, type SideValues, STORED_STRATUM, sideValues } from './values.ts';
 
 /** More old runs add little, and drift with the platform. */
 const MOST_RUNS = 10;
@@ -24,7 +24,7 @@ interface Candidate {
 function headOf({ measurement }: ImplementationResult, metric: KnownMetric): SideValues {
   return measurement === undefined
     ? { values: [], missing: 0, taken: 0 }
-    : sideValues(measurement, 'head', metric, mainStratum(measurement.samples));
+    : sideValues(measurement, 'head', metric, STORED_STRATUM);
 }
 
 function pairOf({ result, baseline }: Candidate, metric: KnownMetric): StoredPair {

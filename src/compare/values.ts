@@ -15,24 +15,43 @@ export interface SideValues {
   readonly taken: number;
 }
 
-/** The stratum that most samples belong to: samples of different strata are never pooled. */
-export function mainStratum(samples: readonly Sample[]): Stratum | undefined {
-  const counts = new Map<Stratum, number>();
-  for (const { stratum } of samples) counts.set(stratum, (counts.get(stratum) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+const FRESH: Stratum = 'fresh-revision';
+
+/** Only fresh revisions get warm blocks: a metric that is gone without the block is one of them. */
+function isOfWarmBlock(metric: Metric, samples: readonly Sample[]): boolean {
+  return samples.some(({ warm, ...coldOnly }) => {
+    if (warm === undefined) return false;
+    return metric.select({ ...coldOnly, warm }) !== undefined && metric.select(coldOnly) === undefined;
+  });
 }
 
-/** Values fit for logarithms only: a zero or a negative number is no measurement of any metric here. */
-export function sideValues(measurement: Measurement, side: Side, metric: Metric, stratum?: Stratum): SideValues {
-  const own = measurement.samples.filter((sample) => sample.side === side);
-  const dropped = measurement.dropped.filter((sample) => sample.side === side).length;
+/**
+ * The one stratum that a metric is judged by: what the measurement says for cold starts, fresh revisions for the others.
+ * A stratum that was to be judged and gave nothing is not replaced by another: they are different quantities.
+ */
+export function gateStratum(measurement: Measurement, metric: Metric): Stratum {
+  return isOfWarmBlock(metric, measurement.samples) ? FRESH : (measurement.gateStratum ?? FRESH);
+}
+
+/**
+ * Values of one stratum, fit for logarithms only: a zero or a negative number is no measurement of any metric here.
+ * Samples of other strata neither count nor are missing.
+ */
+export function sideValues(measurement: Measurement, side: Side, metric: Metric, stratum: Stratum): SideValues {
+  const own = measurement.samples.filter((sample) => sample.side === side && sample.stratum === stratum);
+  const dropped = measurement.dropped.filter(
+    (sample) => sample.side === side && (sample.stratum ?? FRESH) === stratum,
+  ).length;
   const values: RoundValue[] = [];
   for (const sample of own) {
-    const value = sample.stratum === stratum ? metric.select(sample) : undefined;
+    const value = metric.select(sample);
     if (value !== undefined && Number.isFinite(value) && value > 0) values.push({ round: sample.round, value });
   }
   return { values, missing: dropped + own.length - values.length, taken: dropped + own.length };
 }
+
+/** Stored runs are compared by fresh revisions: every suite has them, whatever it is judged by. */
+export const STORED_STRATUM = FRESH;
 
 export const numbers = (side: SideValues) => side.values.map(({ value }) => value);
 

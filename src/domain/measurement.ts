@@ -1,7 +1,11 @@
 import type { Side } from './deployment.ts';
 
-/** How a cold start was obtained. Samples of different strata are never pooled. */
-export type Stratum = 'fresh-revision' | 'forced-zero' | 'after-idle';
+/**
+ * How a cold start was obtained: the first start of a revision; a start after all instances were stopped by hand; a start
+ * after the platform itself had taken away an idle instance. Samples of different strata are never pooled.
+ */
+export const STRATA = ['fresh-revision', 'forced-zero', 'after-idle'] as const;
+export type Stratum = (typeof STRATA)[number];
 
 /** Why a sample counts as cold, or why it does not. */
 export interface ColdProof {
@@ -72,9 +76,25 @@ export interface Sample {
 /** A sample that was thrown away, and why. */
 export interface DroppedSample {
   readonly side: Side;
+  /** Absent in results of earlier versions, which knew fresh revisions only. */
+  readonly stratum?: Stratum;
   readonly round: number;
   readonly tag: string;
   readonly reason: string;
+  /** The platform itself answered, with this status and without an instance: 429, 500 or 503. */
+  readonly abortedStatus?: number;
+}
+
+/** Cold starts of one side that were obtained in one way. */
+export interface StratumSummary {
+  readonly side: Side;
+  readonly stratum: Stratum;
+  /** Lost samples, aborted requests among them. */
+  readonly dropped: number;
+  /** Requests that the platform aborted while there was no instance. */
+  readonly aborted: number;
+  /** Of the proven ones, milliseconds; absent when there is none. */
+  readonly ttfbMs?: Summary;
 }
 
 /** Time from the last request to the instance's end: it lies somewhere inside the interval. */
@@ -89,6 +109,10 @@ export interface ScaleToZero {
 export interface Measurement {
   readonly samples: readonly Sample[];
   readonly dropped: readonly DroppedSample[];
+  /** What each stratum gave, side by side, never pooled. Absent in results of earlier versions. */
+  readonly strata?: readonly StratumSummary[];
+  /** The stratum whose cold starts are compared and judged; the others are shown. Absent: `fresh-revision`. */
+  readonly gateStratum?: Stratum;
   readonly scaleToZero: readonly ScaleToZero[];
   /** Self-audit of the load generator: findings in words; empty when sound. */
   readonly audit: readonly string[];

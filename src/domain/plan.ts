@@ -1,5 +1,6 @@
 import type { Side } from './deployment.ts';
 import type { Implementation } from './implementation.ts';
+import type { Stratum } from './measurement.ts';
 import type { Profile } from './profile.ts';
 
 export const SUITES = ['quick', 'full'] as const;
@@ -26,6 +27,14 @@ export interface MeasureSettings {
   readonly requestTimeoutMs: number;
   /** How long to watch for the end of an idle instance; 0 leaves scale-to-zero out. */
   readonly scaleToZeroTimeoutMs: number;
+  /** Cold starts per side after all instances were stopped by hand, spares included; absent: none. */
+  readonly forcedZeroStarts?: number;
+  /** Kept cold starts per side after idleness. The revisions of all implementations are left alone at the same time. */
+  readonly afterIdleSamples?: number;
+  /** Instances that may be alive at a time, of all services of this plan; absent: no limit. */
+  readonly instancesAtOnce?: number;
+  /** The stratum whose cold starts are judged; absent: `fresh-revision`. */
+  readonly gateStratum?: Stratum;
 }
 
 /** One service to deploy for one side of one implementation. */

@@ -1,5 +1,6 @@
 import type { ColdStart } from '../domain/measurement.ts';
 import { type HttpExchange, type HttpTransport, TransportError } from '../ports/transport.ts';
+import { abortedAtZero, mayBeAborted, requestLine } from './aborted.ts';
 import { type ColdRequest, proveCold } from './cold-proof.ts';
 import { awaitLog, type LogPatience, type LogPorts } from './log-wait.ts';
 import type { MeasuredProtocol, SampleTarget } from './target.ts';
@@ -16,10 +17,13 @@ export interface ColdStartInput {
 
 export type ColdPorts = LogPorts & { readonly transport: HttpTransport };
 
-/** `failed`: no 200 came, there is nothing to time. `kind` is the transport's failure or `status 503`. */
+/**
+ * `failed`: no 200 came, there is nothing to time. `kind` is the transport's failure, `status 503`, or `aborted` when the
+ * platform answered in place of an instance.
+ */
 export type ColdOutcome =
   | { readonly state: 'answered'; readonly cold: ColdStart; readonly sentAtMs: number }
-  | { readonly state: 'failed'; readonly kind: string; readonly reason: string };
+  | { readonly state: 'failed'; readonly kind: string; readonly reason: string; readonly abortedStatus?: number };
 
 /**
  * One request on a fresh connection to a revision without instances, and the log's word on whether an instance was
@@ -48,10 +52,7 @@ export async function measureColdStart(
     const text = error.failure === 'timeout' ? `no answer within ${input.timeoutMs} ms` : error.failure;
     return { state: 'failed', kind: error.failure, reason: `cold request failed: ${text}` };
   }
-  if (exchange.status !== 200) {
-    const kind = `status ${exchange.status}`;
-    return { state: 'failed', kind, reason: `cold request failed: ${kind}, wanted 200` };
-  }
+  if (exchange.status !== 200) return await failedWith(exchange.status, trace.id, input, ports, signal);
   const request: ColdRequest = {
     revision: target.revision,
     traceId: trace.id,
@@ -68,4 +69,27 @@ export async function measureColdStart(
   const { proof, phases } = proveCold(events, request, input.seenInstances);
   const { firstByteMs: ttfbMs, totalMs, status, sentAtMs } = exchange;
   return { state: 'answered', sentAtMs, cold: { ttfbMs, totalMs, status, ...phases, proof } };
+}
+
+/** The log tells whose answer an error was: an instance's, or the platform's own. Only the first is the service's. */
+async function failedWith(
+  status: number,
+  traceId: string,
+  { target, patience }: ColdStartInput,
+  ports: ColdPorts,
+  signal?: AbortSignal,
+): Promise<ColdOutcome> {
+  const kind = `status ${status}`;
+  const failed = { state: 'failed', kind, reason: `cold request failed: ${kind}, wanted 200` } as const;
+  if (!mayBeAborted(status)) return failed;
+  const events = await awaitLog(
+    { service: target.service, revision: target.revision, sinceMs: target.deployedSinceMs },
+    (read) => requestLine(read, traceId) !== undefined,
+    patience,
+    ports,
+    signal,
+  );
+  if (!abortedAtZero(events, { revision: target.revision, traceId })) return failed;
+  const reason = `the platform aborted the request with no instance there: ${kind}`;
+  return { state: 'failed', kind: 'aborted', reason, abortedStatus: status };
 }

@@ -1,16 +1,15 @@
-import type { InstanceEvent, Side } from '../domain/deployment.ts';
+import type { Side } from '../domain/deployment.ts';
 import { InfrastructureError } from '../domain/errors.ts';
-import type { DroppedSample, Measurement, Sample, ScaleToZero } from '../domain/measurement.ts';
+import type { Measurement, ScaleToZero, Stratum } from '../domain/measurement.ts';
 import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Logger } from '../ports/logger.ts';
-import type { Platform } from '../ports/platform.ts';
-import type { HttpTransport } from '../ports/transport.ts';
-import { FailureStreak } from './failure-streak.ts';
+import { type IdleEnd, leaveAlone } from './idle-window.ts';
 import { LOG_PATIENCE, type LogPatience } from './log-wait.ts';
-import { type SampleOutcome, takeSample } from './sample.ts';
-import { type IdleInstance, measureScaleToZero } from './scale-to-zero.ts';
-import { findTarget, type MeasuredProtocol, type SampleTarget, type SideDeployment } from './target.ts';
+import type { IdleInstance } from './scale-to-zero.ts';
+import { scheduleSamples, spareTags } from './schedule.ts';
+import { summarizeStrata } from './strata.ts';
+import type { MeasuredProtocol, SampleTarget, SideDeployment } from './target.ts';
+import { type MeasurePorts, MeasureWalk } from './walk.ts';
+import { ZeroKeeper } from './zero-keeper.ts';
 
 export interface MeasureInput {
   readonly deployments: readonly SideDeployment[];
@@ -19,142 +18,161 @@ export interface MeasureInput {
   readonly protocol: MeasuredProtocol;
   /** Deployed revisions that the schedule leaves over, per side; a lost sample is retaken on the next of them. */
   readonly retakeTags?: Readonly<Partial<Record<Side, readonly string[]>>>;
+  /** Of the order in which other strata than the schedule's are taken; 0 when absent. */
+  readonly seed?: number;
   /** How late the log may be; the platform's usual when absent. */
   readonly patience?: LogPatience;
 }
 
-export interface MeasurePorts {
-  readonly transport: HttpTransport;
-  readonly platform: Platform;
-  readonly clock: Clock;
-  readonly logger: Logger;
+/**
+ * One implementation's measurement, in the parts that a run may put other implementations' parts between. The parts are
+ * called in the order in which they stand here; those of two implementations must not overlap: one warm block at a time
+ * on a machine.
+ */
+export interface OpenMeasurement {
+  /**
+   * Fresh revisions, by the schedule: a cold start and a warm block each. Rejects with InfrastructureError when the same
+   * loss comes several times in a row, or when not one sample could be kept.
+   */
+  fresh(): Promise<void>;
+  /** All instances are stopped by hand; then one request to each of some revisions, which are warm afterwards. */
+  forcedZero(): Promise<void>;
+  /** Instances that are there and may be left alone. */
+  idle(): readonly IdleInstance[];
+  /** One request to each revision whose instance was left alone. */
+  afterIdle(ends: ReadonlyMap<IdleInstance, IdleEnd>): Promise<void>;
+  /** What was measured so far. */
+  result(): Measurement;
 }
 
-// Retakes may cost half as much again; a service that needs more is not measurable like this.
-const RETAKE_SHARE = 0.5;
-const EVIDENCE_CHARACTERS = 400;
+/** Time between two readings of logs in an idle window: Cloud Logging allows a project 60 a minute. */
+const WINDOW_POLL_MS = { local: 200, cloudrun: 2_000 } as const;
 
-/** The platform's own account of a failed start, bounded: its text comes from the service. */
-async function evidence(target: SampleTarget, ports: MeasurePorts, signal?: AbortSignal): Promise<string | undefined> {
-  const query = { service: target.service, revision: target.revision, sinceMs: target.deployedSinceMs };
-  const events: readonly InstanceEvent[] = await ports.platform.instanceLog(query, signal);
-  const detail = events.findLast(({ kind, detail }) => kind === 'start-failed' && detail !== undefined)?.detail;
-  return detail === undefined ? undefined : JSON.stringify(detail.slice(-EVIDENCE_CHARACTERS));
-}
+export function openMeasurement(input: MeasureInput, ports: MeasurePorts, signal?: AbortSignal): OpenMeasurement {
+  const { deployments, settings, seed = 0 } = input;
+  const patience = input.patience ?? LOG_PATIENCE[ports.platform.name];
+  const walk = new MeasureWalk({ deployments, settings, protocol: input.protocol, patience }, ports, signal);
+  const zero = new ZeroKeeper(deployments, walk, ports.platform, settings.instancesAtOnce, signal);
+  const startedAtMs = ports.clock.epochMs();
+  let activeMs = 0;
+  let scaleToZero: readonly ScaleToZero[] = [];
 
-class MeasureWalk {
-  readonly #input: MeasureInput;
-  readonly #ports: MeasurePorts;
-  readonly #signal: AbortSignal | undefined;
-  readonly #patience: LogPatience;
-  readonly #spares: Map<Side, string[]>;
-  readonly #streak = new FailureStreak();
-  readonly #seen = new Set<string>();
-  readonly #audit = new Set<string>();
-  readonly #last = new Map<Side, IdleInstance>();
-  readonly samples: Sample[] = [];
-  readonly dropped: DroppedSample[] = [];
-  #retakesLeft: number;
-
-  constructor(input: MeasureInput, ports: MeasurePorts, signal?: AbortSignal) {
-    this.#input = input;
-    this.#ports = ports;
-    this.#signal = signal;
-    this.#patience = input.patience ?? LOG_PATIENCE[ports.platform.name];
-    this.#retakesLeft = Math.floor(input.schedule.length * RETAKE_SHARE);
-    this.#spares = new Map(input.deployments.map(({ side }) => [side, [...(input.retakeTags?.[side] ?? [])]] as const));
-  }
-
-  get audit(): readonly string[] {
-    return [...this.#audit];
-  }
-
-  async slot(slot: ScheduledSample): Promise<void> {
-    let tag: string | undefined = slot.tag;
-    while (tag !== undefined) tag = await this.#attempt(slot, tag);
-  }
-
-  /** One sample; the tag of its retake when it is lost and there is one. */
-  async #attempt(slot: ScheduledSample, tag: string): Promise<string | undefined> {
-    this.#signal?.throwIfAborted();
-    const { settings, protocol, deployments, schedule } = this.#input;
-    const target = findTarget(deployments, slot.side, tag);
-    this.#ports.logger.progress(`measuring ${target.service}: sample ${slot.order + 1} of ${schedule.length}`, {
-      side: slot.side,
-      round: slot.round + 1,
-      tag,
-    });
-    const input = { slot, target, settings, protocol, patience: this.#patience, seenInstances: this.#seen };
-    const outcome = await takeSample(input, this.#ports, this.#signal);
-    this.#note(target, outcome);
-    if (outcome.loss === undefined) {
-      this.#streak.kept(slot.side);
-      if (outcome.sample !== undefined) this.samples.push(outcome.sample);
-      return undefined;
+  async function timed(part: () => Promise<void>): Promise<void> {
+    const fromMs = ports.clock.monotonicMs();
+    try {
+      await part();
+    } finally {
+      activeMs += ports.clock.monotonicMs() - fromMs;
     }
-    const { reason } = outcome.loss;
-    this.#ports.logger.debug(`sample lost: ${reason}`, { service: target.service, tag });
-    const spare = this.#retakesLeft > 0 ? this.#spares.get(slot.side)?.shift() : undefined;
-    if (outcome.sample !== undefined && spare === undefined) {
-      // A void block does not undo the proven cold start; the block itself stays marked and is never counted.
-      this.samples.push(outcome.sample);
-      this.#audit.add(`a warm block on ${slot.side} was void and could not be retaken: ${reason}`);
-    } else this.dropped.push({ side: slot.side, round: slot.round, tag, reason });
-    const dead = outcome.loss.kind !== 'unproven' && outcome.loss.kind !== 'void';
-    const said = dead ? await evidence(target, this.#ports, this.#signal) : undefined;
-    this.#streak.lost(slot.side, target.service, outcome.loss, said);
-    if (spare !== undefined) this.#retakesLeft -= 1;
-    return spare;
   }
 
-  #note(target: SampleTarget, outcome: SampleOutcome): void {
-    for (const finding of outcome.audit) this.#audit.add(finding);
-    if (outcome.instanceId === undefined) return;
-    this.#seen.add(outcome.instanceId);
-    const { instanceId, lastRequestAtMs } = outcome;
-    if (lastRequestAtMs !== undefined) this.#last.set(target.side, { target, instanceId, lastRequestAtMs });
+  /** `count` of the revisions that have run, per side, in an order of the seed; the others are spares. */
+  function stretch(stratum: Stratum, among: readonly IdleInstance[], count: number) {
+    const services = deployments.map(({ side }) => ({
+      side,
+      tags: among.filter(({ target }) => target.side === side).map(({ target }) => target.tag),
+    }));
+    const usable = Math.min(count, ...services.map(({ tags }) => tags.length));
+    const rounds = { samplesPerRound: usable, rounds: 1 };
+    return { stratum, schedule: scheduleSamples(services, rounds, seed), spares: spareTags(services, rounds) };
   }
 
-  async scaleToZero(): Promise<ScaleToZero[]> {
-    const waitMs = this.#input.settings.scaleToZeroTimeoutMs;
-    if (waitMs <= 0) return [];
-    const patience = { waitMs, pollMs: Math.max(this.#patience.pollMs, 200) };
-    return await Promise.all(
-      [...this.#last.values()].map((idle) => measureScaleToZero(idle, patience, this.#ports, this.#signal)),
-    );
+  function idle(): readonly IdleInstance[] {
+    const alive = walk.warmed.filter(zero.isAlive);
+    return (settings.afterIdleSamples ?? 0) > 0 ? alive : lastOfSides(alive);
   }
+
+  return {
+    fresh: () =>
+      timed(async () => {
+        await walk.walk({
+          stratum: 'fresh-revision',
+          schedule: input.schedule,
+          spares: input.retakeTags ?? {},
+          before: () => zero.makeRoom(),
+        });
+        if (walk.samples.length === 0) throw nothingKept(walk);
+        // Instances that only wait for their end would hold the quota while others are measured.
+        if ((settings.forcedZeroStarts ?? 0) > 0) await zero.force();
+      }),
+    forcedZero: () =>
+      timed(async () => {
+        const count = settings.forcedZeroStarts ?? 0;
+        if (count === 0) return;
+        const refuse = (target: SampleTarget) => zero.doubt(target.service);
+        await walk.walk({ ...stretch('forced-zero', walk.warmed, count), refuse });
+      }),
+    idle,
+    afterIdle: (ends) =>
+      timed(async () => {
+        scaleToZero = lastOfSides([...ends.keys()].filter((one) => walk.warmed.includes(one))).flatMap(
+          (one) => ends.get(one)?.end ?? [],
+        );
+        const count = settings.afterIdleSamples ?? 0;
+        if (count === 0) return;
+        const left = walk.warmed.filter((one) => ends.has(one));
+        const crashed = new Map(left.map((one) => [one.target.revision, ends.get(one)?.crashed] as const));
+        await walk.walk({
+          ...stretch('after-idle', left, count),
+          refuse: ({ revision }) => crashed.get(revision),
+        });
+      }),
+    result: () => ({
+      samples: walk.samples,
+      dropped: walk.dropped,
+      strata: summarizeStrata(walk.samples, walk.dropped),
+      gateStratum: settings.gateStratum ?? 'fresh-revision',
+      scaleToZero,
+      audit: walk.audit,
+      startedAt: new Date(startedAtMs).toISOString(),
+      durationMs: activeMs,
+    }),
+  };
+}
+
+function nothingKept(walk: MeasureWalk): InfrastructureError {
+  const lost = walk.dropped.at(-1)?.reason ?? 'the schedule is empty';
+  return new InfrastructureError('measure-no-samples', `not one sample could be kept, the last because: ${lost}`, {
+    hint: 'a suite with more samples names the cause; see also the log of the service',
+  });
+}
+
+/** The one of each side that was asked last. */
+function lastOfSides(instances: readonly IdleInstance[]): readonly IdleInstance[] {
+  const last = new Map<Side, IdleInstance>();
+  for (const one of instances) {
+    const known = last.get(one.target.side);
+    if (known === undefined || known.lastRequestAtMs <= one.lastRequestAtMs) last.set(one.target.side, one);
+  }
+  return [...last.values()];
+}
+
+/** Leaves the instances of all of these alone, in one window; nothing when the settings leave that out. */
+export async function leaveAllAlone(
+  measurements: readonly OpenMeasurement[],
+  settings: MeasureSettings,
+  ports: MeasurePorts,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<IdleInstance, IdleEnd>> {
+  if (settings.scaleToZeroTimeoutMs <= 0) return new Map();
+  const window = { longestMs: settings.scaleToZeroTimeoutMs, pollMs: WINDOW_POLL_MS[ports.platform.name] };
+  const idle = measurements.flatMap((one) => one.idle());
+  return await leaveAlone(idle, window, ports, signal);
 }
 
 /**
- * Walks the schedule: per slot one fresh instance, its cold start and a warm block. Unproven and void samples are
- * dropped, counted, and retaken on spare revisions, at most half as many as scheduled; without a spare they stay
- * missing, since the same revision could give only a start of another kind, and those are never pooled. A single lost
- * sample never ends it; the same loss several times in a row does, and so does a schedule without one kept sample:
- * InfrastructureError. Rejects with the signal's reason on abort. Calls for several implementations must not overlap:
- * one warm block at a time on a machine.
+ * One implementation by itself, all parts in a row. Unproven and void samples are dropped, counted, and retaken on spare
+ * revisions, at most half as many as scheduled; without a spare they stay missing, since strata are never pooled. A
+ * single lost sample never ends it. Rejects as `fresh` does, and with the signal's reason on abort.
  */
 export async function measureImplementation(
   input: MeasureInput,
   ports: MeasurePorts,
   signal?: AbortSignal,
 ): Promise<Measurement> {
-  const startedAtMs = ports.clock.epochMs();
-  const startedMonotonicMs = ports.clock.monotonicMs();
-  const walk = new MeasureWalk(input, ports, signal);
-  for (const slot of input.schedule) await walk.slot(slot);
-  if (walk.samples.length === 0) {
-    const lost = walk.dropped.at(-1)?.reason ?? 'the schedule is empty';
-    throw new InfrastructureError('measure-no-samples', `not one sample could be kept, the last because: ${lost}`, {
-      hint: 'a suite with more samples names the cause; see also the log of the service',
-    });
-  }
-  const scaleToZero = await walk.scaleToZero();
-  return {
-    samples: walk.samples,
-    dropped: walk.dropped,
-    scaleToZero,
-    audit: walk.audit,
-    startedAt: new Date(startedAtMs).toISOString(),
-    durationMs: ports.clock.monotonicMs() - startedMonotonicMs,
-  };
+  const measurement = openMeasurement(input, ports, signal);
+  await measurement.fresh();
+  await measurement.forcedZero();
+  await measurement.afterIdle(await leaveAllAlone([measurement], input.settings, ports, signal));
+  return measurement.result();
 }

@@ -1,4 +1,4 @@
-import type { Sample, WarmBlock } from '../domain/measurement.ts';
+import type { Sample, Stratum, WarmBlock } from '../domain/measurement.ts';
 import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
 import { type ColdPorts, measureColdStart } from './cold-start.ts';
 import type { Loss } from './failure-streak.ts';
@@ -8,6 +8,8 @@ import { measureWarm } from './warm.ts';
 
 export interface SampleInput {
   readonly slot: ScheduledSample;
+  /** How the revision came to have no instance. Only fresh revisions get a warm block. */
+  readonly stratum: Stratum;
   readonly target: SampleTarget;
   readonly settings: MeasureSettings;
   readonly protocol: MeasuredProtocol;
@@ -32,7 +34,7 @@ function voidKind(block: WarmBlock): string {
   return failed === block.requests ? (errors[0]?.[0] ?? 'void') : 'void';
 }
 
-/** One fresh instance: its cold start with proof, then its warm block unless the settings leave that out. */
+/** One cold start with proof; on a fresh revision then a warm block, unless the settings leave that out. */
 export async function takeSample(input: SampleInput, ports: ColdPorts, signal?: AbortSignal): Promise<SampleOutcome> {
   const { slot, target, settings, protocol, patience } = input;
   const outcome = await measureColdStart(
@@ -40,16 +42,20 @@ export async function takeSample(input: SampleInput, ports: ColdPorts, signal?: 
     ports,
     signal,
   );
-  if (outcome.state === 'failed') return { audit: [], loss: { kind: outcome.kind, reason: outcome.reason } };
+  if (outcome.state === 'failed') {
+    const { kind, reason, abortedStatus } = outcome;
+    return { audit: [], loss: { kind, reason, ...(abortedStatus === undefined ? {} : { abortedStatus }) } };
+  }
   const { cold, sentAtMs } = outcome;
   const { instanceId, proven, reason } = cold.proof;
   if (!proven || instanceId === undefined) {
     const loss = { kind: 'unproven', reason: `not proven cold: ${reason ?? 'instance unknown'}` };
-    return { audit: [], loss, ...(instanceId === undefined ? {} : { instanceId }) };
+    const lastRequestAtMs = sentAtMs + cold.totalMs;
+    return { audit: [], loss, ...(instanceId === undefined ? {} : { instanceId, lastRequestAtMs }) };
   }
   const sample: Sample = {
     side: slot.side,
-    stratum: 'fresh-revision',
+    stratum: input.stratum,
     round: slot.round,
     order: slot.order,
     service: target.service,
@@ -58,7 +64,7 @@ export async function takeSample(input: SampleInput, ports: ColdPorts, signal?: 
     startedAt: new Date(sentAtMs).toISOString(),
     cold,
   };
-  if (settings.warm.requests <= 0) {
+  if (settings.warm.requests <= 0 || input.stratum !== 'fresh-revision') {
     return { sample, audit: [], instanceId, lastRequestAtMs: sentAtMs + cold.totalMs };
   }
   const { requestTimeoutMs, warm } = settings;

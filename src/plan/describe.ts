@@ -32,13 +32,32 @@ export function describePlan(plan: Plan, prices: RegionPrices, options: Describe
 
 const measures = ({ goal = 'benchmark' }: DescribeOptions) => goal === 'benchmark';
 
-function measureLines({ rounds, samplesPerRound, warm, scaleToZeroTimeoutMs }: MeasureSettings): readonly string[] {
+function measureLines(settings: MeasureSettings): readonly string[] {
+  const { rounds, samplesPerRound, warm, scaleToZeroTimeoutMs } = settings;
   return [
     `${rounds} rounds x ${samplesPerRound} fresh instances per side, each with one cold start and one warm block`,
     `Warm block: ${warm.warmupRequests} warm-up requests, then ${warm.requests} over ${warm.connections} connections`,
     scaleToZeroTimeoutMs === 0
       ? 'Scale to zero: not measured'
-      : `Scale to zero: watched for up to ${duration(scaleToZeroTimeoutMs)}`,
+      : `Scale to zero: watched for up to ${duration(scaleToZeroTimeoutMs)}, once for all`,
+    ...strataLines(settings),
+  ];
+}
+
+/** Other ways to a cold start than a fresh revision; nothing where there is none. */
+function strataLines(settings: MeasureSettings): readonly string[] {
+  const { forcedZeroStarts = 0, afterIdleSamples = 0, scaleToZeroTimeoutMs, instancesAtOnce, gateStratum } = settings;
+  const forced = `Forced zero: ${forcedZeroStarts} cold starts per side after manual scaling to 0`;
+  const idle = `After idle: ${afterIdleSamples} cold starts per side, after everything was left alone for up to ${duration(scaleToZeroTimeoutMs)}, once for all`;
+  const room = `At most ${instancesAtOnce} instances at a time, by the CPU quota`;
+  const judged = gateStratum === 'after-idle' ? 'after idle' : 'of fresh revisions';
+  return [
+    ...(forcedZeroStarts > 0 ? [forced] : []),
+    ...(afterIdleSamples > 0 ? [idle] : []),
+    ...(instancesAtOnce === undefined ? [] : [room]),
+    ...(forcedZeroStarts + afterIdleSamples > 0
+      ? [`Judged: cold starts ${judged}; the others are shown beside them`]
+      : []),
   ];
 }
 

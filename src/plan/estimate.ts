@@ -9,6 +9,8 @@ export interface Estimate {
   readonly coldStarts: number;
   readonly requests: number;
   readonly durationMs: number;
+  /** Of `durationMs`: the longest time for which everything is left alone, once for all implementations. */
+  readonly idleMs: number;
   /** Of Cloud Run: compute and request fee. Builds, storage and logs are not in it. */
   readonly dollars: number;
 }
@@ -20,9 +22,14 @@ const COLD_MS = { cloudrun: 3000, local: 400 } as const;
 const WARM_REQUEST_MS = { cloudrun: 40, local: 3 } as const;
 const CHECK_MS = 15_000;
 
-/** One create or update per revision, one delete per service. */
-const writesOf = (planned: PlannedImplementation) =>
-  planned.services.reduce((sum, service) => sum + revisionsOf(service) + 1, 0);
+/** One create or update per revision, one delete per service, and two each time that all its instances are stopped. */
+function writesOf(planned: PlannedImplementation, settings: Plan['settings']): number {
+  const { forcedZeroStarts = 0, instancesAtOnce = Number.POSITIVE_INFINITY, samplesPerRound, rounds } = settings;
+  const sides = planned.services.length;
+  const room = Math.max(1, instancesAtOnce - sides);
+  const stops = (forcedZeroStarts > 0 ? 1 : 0) + Math.floor((samplesPerRound * rounds * sides) / room);
+  return planned.services.reduce((sum, service) => sum + revisionsOf(service) + 1 + 2 * stops, 0);
+}
 
 const revisionsOf = (service: PlannedImplementation['services'][number]) =>
   service.sampleTags.length + (service.checkTag === undefined ? 0 : 1);
@@ -39,23 +46,26 @@ export function estimatePlan(plan: Plan, prices: RegionPrices): Estimate {
 
   const services = plan.implementations.flatMap(({ services }) => services);
   const samples = services.length * samplesPerSide;
-  const adminWrites = plan.implementations.reduce((sum, planned) => sum + writesOf(planned), 0);
+  const { forcedZeroStarts = 0, afterIdleSamples = 0, scaleToZeroTimeoutMs: idleMs } = settings;
+  const restarts = forcedZeroStarts + afterIdleSamples;
+  const adminWrites = plan.implementations.reduce((sum, planned) => sum + writesOf(planned, settings), 0);
   const deployMs = platform === 'cloudrun' ? (adminWrites / ADMIN_WRITES_PER_MINUTE) * 60_000 : 0;
-  const idleMs = plan.implementations.length * settings.scaleToZeroTimeoutMs;
   const instanceMs = billedMs(COLD_MS.cloudrun + warmMs(plan, 'cloudrun') + SHUTDOWN_MS);
-  const busyMs = samplesPerSide * instanceMs + CHECK_MS;
+  const restartMs = billedMs(COLD_MS.cloudrun + SHUTDOWN_MS);
+  const busyMs = samplesPerSide * instanceMs + restarts * restartMs + CHECK_MS;
   const dollars = plan.implementations.reduce((sum, { profile, services }) => {
     const compute = (busyMs / 1000) * dollarsPerSecond(profile, prices);
-    const fee = ((samplesPerSide * requestsPerSample) / 1e6) * ratesOf(profile, prices).perMillionRequests;
+    const fee = ((samplesPerSide * requestsPerSample + restarts) / 1e6) * ratesOf(profile, prices).perMillionRequests;
     return sum + services.length * (compute + fee);
   }, 0);
   return {
     services: services.length,
     revisions: services.reduce((sum, service) => sum + revisionsOf(service), 0),
     adminWrites,
-    coldStarts: samples,
-    requests: samples * requestsPerSample,
-    durationMs: Math.round(deployMs + samples * sampleMs + idleMs),
+    coldStarts: samples + services.length * restarts,
+    requests: samples * requestsPerSample + services.length * restarts,
+    durationMs: Math.round(deployMs + samples * sampleMs + services.length * restarts * COLD_MS[platform] + idleMs),
+    idleMs,
     dollars,
   };
 }

@@ -17,6 +17,7 @@ import {
 } from './naming.ts';
 import { profileProblems } from './profile-rules.ts';
 import { measureSettings, type SettingsOverrides, tagCount } from './settings.ts';
+import { withStrata } from './strata.ts';
 
 export interface PlanInput {
   readonly repositories: readonly ServiceRepository[];
@@ -44,15 +45,16 @@ export interface PlanInput {
 /** What a run will do, in full, before anything is done. Throws UsageError. */
 export function createPlan(input: PlanInput): Plan {
   const { suite, platform, region, project, runId } = input;
-  const settings = measureSettings(suite, platform, input.settings ?? {});
+  const basic = measureSettings(suite, platform, input.settings ?? {});
   const selected = selectImplementations(input.repositories, input.selection).filter(
     ({ implementation: { serviceType, name } }) => input.only?.has(`${serviceType}/${name}`) ?? true,
   );
-  const tags = sampleTags(tagCount(settings));
+  const tags = sampleTags(tagCount(basic));
   const implementations = selected.flatMap((one) =>
     profilesOf(one, input).map((profile) => planImplementation(one, profile, tags, input)),
   );
   if (platform === 'cloudrun') implementations.forEach(refuseProfile);
+  const settings = withStrata(basic, suite, platform, implementations);
   return { runId, seed: runSeed(runId), suite, platform, region, project, settings, implementations };
 }
 

@@ -10,6 +10,8 @@ export interface SettingsOverrides {
   readonly coldTimeoutMs?: number | undefined;
   readonly requestTimeoutMs?: number | undefined;
   readonly scaleToZeroTimeoutMs?: number | undefined;
+  /** Instances that the quota of the project and region leaves to this run; absent: what a new project has. */
+  readonly instancesAtOnce?: number | undefined;
 }
 
 /**
@@ -58,6 +60,7 @@ export function measureSettings(suite: Suite, platform: PlatformName, overrides:
     coldTimeoutMs: overrides.coldTimeoutMs ?? (platform === 'local' ? LOCAL_COLD_TIMEOUT_MS : base.coldTimeoutMs),
     requestTimeoutMs: overrides.requestTimeoutMs ?? base.requestTimeoutMs,
     scaleToZeroTimeoutMs: overrides.scaleToZeroTimeoutMs ?? base.scaleToZeroTimeoutMs,
+    ...(overrides.instancesAtOnce === undefined ? {} : { instancesAtOnce: overrides.instancesAtOnce }),
   };
 }
 

@@ -13,6 +13,9 @@ export interface DeployedService {
   readonly createdAtMs: number;
 }
 
+/** Whether the log has shown the end of every instance. What the log does not say is unknown, and unknown is not proven. */
+export type ZeroProof = { readonly proven: true } | { readonly proven: false; readonly reason: string };
+
 /** Where services run: deploys them, tells what their instances did, removes them. */
 export interface Platform {
   readonly name: 'cloudrun' | 'local';
@@ -20,8 +23,11 @@ export interface Platform {
   deploy(spec: ServiceSpec, signal?: AbortSignal): Promise<Deployment>;
   /** Instance events in order of time. An empty answer means "nothing known yet", never "no instances". */
   instanceLog(query: InstanceLogQuery, signal?: AbortSignal): Promise<readonly InstanceEvent[]>;
-  /** Stops all instances of the service now (manual scaling 0) and returns to automatic scaling. */
-  scaleToZero(service: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Stops all instances of the service now (manual scaling 0), waits for the log to tell of their ends, and returns to
+   * automatic scaling. `instances` are those that the caller knows to have run.
+   */
+  scaleToZero(service: string, instances: readonly string[], signal?: AbortSignal): Promise<ZeroProof>;
   /** Services whose labels include all of `labels`. */
   list(labels: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<readonly DeployedService[]>;
   /** Deletes a service with all revisions and instances; succeeds when it does not exist. */

@@ -6,7 +6,14 @@ import { failsContract } from './findings.ts';
 import { baselineSentence, MODE_WORDS } from './headline.ts';
 import { failedVectors, type Row, whoOf } from './model.ts';
 import { formatDuration } from './numbers.ts';
-import { contractSentence, droppedSentences, listed, metricSentence, provenSentence } from './phrases.ts';
+import {
+  contractSentence,
+  droppedSentences,
+  listed,
+  metricSentence,
+  provenSentence,
+  strataSentences,
+} from './phrases.ts';
 import { resourcesSentence } from './resources.ts';
 
 const LISTED_FAILURES = 20;
@@ -62,7 +69,9 @@ export function certainty(rows: readonly Row[], comparison: Comparison | undefin
     const measurement = row.result?.measurement;
     const facts = [
       ...row.comparisons.filter((metric) => metric.gate).map(metricSentence),
-      ...(measurement === undefined ? [] : [provenSentence(measurement), ...droppedSentences(measurement)]),
+      ...(measurement === undefined
+        ? []
+        : [provenSentence(measurement), ...strataSentences(measurement), ...droppedSentences(measurement)]),
       ...(measurement?.audit ?? []),
     ];
     return facts.length === 0 ? [] : [`${who(row)}: ${facts.map((fact) => markdownText(fact)).join(' · ')}`];

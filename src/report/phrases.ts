@@ -1,6 +1,7 @@
 import type { MetricComparison } from '../domain/comparison.ts';
 import type { Conformance } from '../domain/conformance.ts';
-import type { Measurement } from '../domain/measurement.ts';
+import type { Side } from '../domain/deployment.ts';
+import type { Measurement, Stratum } from '../domain/measurement.ts';
 import { METRICS, type Metric, type MetricId } from '../domain/metric.ts';
 import { plain } from './escape.ts';
 import { count, formatChange, formatInterval, formatPercent, formatValue } from './numbers.ts';
@@ -92,16 +93,56 @@ export function metricSentence(comparison: MetricComparison): string {
   return `${labelOf(metric)}${change}, ${baseN}+${headN} fresh instances: ${verdict}${why}${remark}`;
 }
 
-/** `2 of 40 samples dropped: not cold`, one line a reason; empty when none was. */
+/** How a stratum is said. */
+const STRATUM_WORDS: Readonly<Record<Stratum, string>> = {
+  'fresh-revision': 'fresh revision',
+  'forced-zero': 'forced zero',
+  'after-idle': 'after idle',
+};
+
+/** `2 of 40 samples dropped: not cold`, one line a stratum and reason; empty when none was. */
 export function droppedSentences({ samples, dropped }: Measurement): readonly string[] {
-  const taken = samples.length + dropped.length;
-  const reasons = new Map<string, number>();
-  for (const { reason } of dropped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  return [...reasons].map(([reason, number]) => `${number} of ${count(taken, 'sample')} dropped: ${reason}`);
+  const kept = Map.groupBy(samples, ({ stratum }) => stratum);
+  const lost = Map.groupBy(dropped, ({ stratum = 'fresh-revision' }) => stratum);
+  const several = new Set([...kept.keys(), ...lost.keys()]).size > 1;
+  return [...lost].flatMap(([stratum, ones]) => {
+    const taken = ones.length + (kept.get(stratum)?.length ?? 0);
+    const of = several ? ` ${STRATUM_WORDS[stratum]}` : '';
+    const reasons = Map.groupBy(ones, ({ reason }) => reason);
+    return [...reasons].map(
+      ([reason, same]) => `${same.length} of ${taken}${of} ${taken === 1 ? 'sample' : 'samples'} dropped: ${reason}`,
+    );
+  });
 }
 
-/** `40 of 40 cold starts proven`. */
+/** `40 of 40 cold starts proven`; with several strata, how many of each. */
 export function provenSentence({ samples }: Measurement): string {
-  const proven = samples.filter((sample) => sample.cold.proof.proven).length;
-  return `${proven} of ${count(samples.length, 'cold start')} proven`;
+  const proven = samples.filter((sample) => sample.cold.proof.proven);
+  const strata = Map.groupBy(proven, ({ stratum }) => stratum);
+  const each = [...strata].map(([stratum, ones]) => `${ones.length} ${STRATUM_WORDS[stratum]}`);
+  const which = strata.size > 1 ? ` (${each.join(', ')}; never pooled)` : '';
+  return `${proven.length} of ${count(samples.length, 'cold start')} proven${which}`;
+}
+
+/**
+ * `cold start after forced zero, not judged: 1.20 s → 1.31 s at the median, 4+4 cold starts`, one line for each stratum
+ * that is not judged, then what the platform aborted. Empty where there is one stratum and nothing was aborted.
+ */
+export function strataSentences({ strata = [], gateStratum = 'fresh-revision' }: Measurement): readonly string[] {
+  const shown = [...Map.groupBy(strata, ({ stratum }) => stratum)].filter(([stratum]) => stratum !== gateStratum);
+  const lines = shown.flatMap(([stratum, sides]) => {
+    const of = (side: Side) => sides.find((one) => one.side === side)?.ttfbMs;
+    const known = [of('base'), of('head')].filter((summary) => summary !== undefined);
+    if (known.length === 0) return [];
+    const medians = known.map(({ p50 }) => formatValue(p50, 'ms')).join(' → ');
+    const numbers = known.map(({ n }) => n).join('+');
+    return [`cold start of ${STRATUM_WORDS[stratum]}, not judged: ${medians} at the median, ${numbers} cold starts`];
+  });
+  const judged = gateStratum === 'fresh-revision' ? [] : [`judged by cold starts of ${STRATUM_WORDS[gateStratum]}`];
+  const aborted = strata.reduce((sum, one) => sum + one.aborted, 0);
+  const refused =
+    aborted === 0
+      ? []
+      : [`the platform aborted ${count(aborted, 'request')} at zero instances, counted among the dropped`];
+  return [...judged, ...lines, ...refused];
 }

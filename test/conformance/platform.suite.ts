@@ -110,7 +110,7 @@ export function platformSuite(name: string, open: () => Promise<PlatformUnderTes
       const instances = new Set(
         (await events(under, spec.name)).filter(({ kind }) => kind === 'start').map(({ instanceId }) => instanceId),
       );
-      await under.platform.scaleToZero(spec.name);
+      assert.deepEqual(await under.platform.scaleToZero(spec.name, [...instances]), { proven: true });
       const stopped = await logged(
         under,
         spec.name,

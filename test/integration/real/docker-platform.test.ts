@@ -110,7 +110,7 @@ describeDocker('Cloud Run adapter over containers', () => {
   });
 
   it('scales to zero by SIGTERM, and starts anew', { timeout: TEST_MS }, async () => {
-    await platform.scaleToZero(SERVICE);
+    await platform.scaleToZero(SERVICE, []);
     assert.deepEqual(instanceContainers(SERVICE), []);
     const [stop] = await eventsOf('stop', 1);
     assert.match(stop?.detail ?? '', /manual scaling: gone [\d.]+ ms after SIGTERM, code 0$/);

@@ -5,6 +5,7 @@ import { deployService } from '../../../src/adapters/platforms/cloud-run/deploy.
 import { concluded, finished } from '../../../src/adapters/platforms/cloud-run/operation.ts';
 import { backoffMs, waitAfterMs, withRetry } from '../../../src/adapters/platforms/cloud-run/retry.ts';
 import { askedWaitMs } from '../../../src/adapters/platforms/cloud-run/retry-after.ts';
+import { provenGone } from '../../../src/adapters/platforms/cloud-run/running-instances.ts';
 import { scaleServiceToZero } from '../../../src/adapters/platforms/cloud-run/scale-to-zero.ts';
 import type { Session } from '../../../src/adapters/platforms/cloud-run/session.ts';
 import { codeOfHttp, isTemporary, StatusError } from '../../../src/adapters/platforms/cloud-run/status-code.ts';
@@ -246,12 +247,43 @@ test('scaling returns to automatic also when the wait for the stops fails', asyn
     },
   });
   const failing = () => Promise.reject(new Error('no log'));
-  await assert.rejects(scaleServiceToZero(session, 'svc', failing), /no log/);
+  const request = { service: 'svc', instances: ['i'], logWaitMs: 60_000 };
+  await assert.rejects(scaleServiceToZero(session, request, failing), /no log/);
   assert.deepEqual(modes, ['MANUAL', 'AUTOMATIC']);
   const start: InstanceEvent = { kind: 'start', atMs: 0, service: 'svc', revision: 'r', instanceId: 'i' };
   const logs: InstanceEvent[][] = [[start], [start], [start, { ...start, kind: 'stop' }]];
-  await scaleServiceToZero(session, 'svc', async () => logs.shift() ?? []);
+  assert.deepEqual(await scaleServiceToZero(session, request, async () => logs.shift() ?? []), { proven: true });
   assert.equal(logs.length, 0);
-  await scaleServiceToZero(session, 'svc', async () => [start]);
+  const proof = await scaleServiceToZero(session, request, async () => [start]);
+  assert.deepEqual(proof, { proven: false, reason: 'the log does not show the end of 1 instances' });
   assert.ok(session.clock.monotonicMs() >= 60_000, 'the wait for the log is bounded');
 });
+
+const event = (kind: InstanceEvent['kind'], instanceId: string): InstanceEvent => ({
+  kind,
+  atMs: 0,
+  service: 'svc',
+  revision: 'r',
+  instanceId,
+});
+for (const { title, events, known, proven } of [
+  { title: 'an empty log', events: [], known: [], proven: false },
+  { title: 'an empty log about a known instance', events: [], known: ['i'], proven: false },
+  { title: 'a log of requests alone', events: [event('request', 'i')], known: [], proven: false },
+  { title: 'a start without an end', events: [event('start', 'i')], known: [], proven: false },
+  { title: 'the end of another', events: [event('start', 'j'), event('stop', 'j')], known: ['i'], proven: false },
+  { title: 'an end whose start was lost', events: [event('stop', 'i')], known: ['i'], proven: true },
+  { title: 'a failed start', events: [event('start', 'i'), event('start-failed', 'i')], known: [], proven: true },
+  {
+    title: 'one of two ends',
+    events: [event('start', 'i'), event('start', 'j'), event('stop', 'i')],
+    known: ['i'],
+    proven: false,
+  },
+]) {
+  test(`${title} ${proven ? 'proves' : 'does not prove'} that no instance is left`, () => {
+    const proof = provenGone(events, known);
+    assert.equal(proof.proven, proven);
+    assert.equal('reason' in proof, !proven);
+  });
+}

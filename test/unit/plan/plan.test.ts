@@ -99,6 +99,62 @@ test('suites, overrides and platforms', () => {
   assert.deepEqual([own.samplesPerRound, own.rounds, own.warm.requests], [3, 2, 7]);
 });
 
+/** What a plan adds to fresh revisions: forced starts, samples after idleness, instances at a time, judged stratum. */
+const strataOf = (plan: ReturnType<typeof createPlan>) => {
+  const { forcedZeroStarts, afterIdleSamples, instancesAtOnce, gateStratum } = plan.settings;
+  return [forcedZeroStarts, afterIdleSamples, instancesAtOnce, gateStratum];
+};
+const headOnly = () => false;
+
+for (const { title, changes, expected } of [
+  { title: 'quick in the cloud', changes: {}, expected: [4, undefined, 20, 'fresh-revision'] },
+  {
+    title: 'quick on this machine',
+    changes: { platform: 'local' as const },
+    expected: [undefined, undefined, undefined, 'fresh-revision'],
+  },
+  {
+    title: 'full, two services that share twenty places',
+    changes: { suite: 'full' as const, baselineAvailable: headOnly },
+    expected: [10, 8, 20, 'after-idle'],
+  },
+  {
+    title: 'full, four services: too few places for a verdict',
+    changes: { suite: 'full' as const },
+    expected: [5, 4, 20, 'fresh-revision'],
+  },
+  {
+    title: 'full, with a larger quota',
+    changes: { suite: 'full' as const, settings: { instancesAtOnce: 400 } },
+    expected: [13, 10, 400, 'after-idle'],
+  },
+  {
+    title: 'full, no place for anything to wait',
+    changes: { suite: 'full' as const, settings: { instancesAtOnce: 3 } },
+    expected: [4, undefined, 3, 'fresh-revision'],
+  },
+  {
+    title: 'full on this machine, where idle instances do not end in time',
+    changes: { suite: 'full' as const, platform: 'local' as const, settings: { scaleToZeroTimeoutMs: 0 } },
+    expected: [4, undefined, undefined, 'fresh-revision'],
+  },
+]) {
+  test(`strata of a plan: ${title}`, () => assert.deepEqual(strataOf(createPlan(input(changes))), expected));
+}
+
+test('one wait for all, and the plan tells how long', () => {
+  const plan = createPlan(input({ suite: 'full', baselineAvailable: headOnly }));
+  const { idleMs, durationMs } = estimatePlan(plan, PRICES);
+  assert.equal(idleMs, 960_000);
+  assert.ok(durationMs > idleMs && durationMs < 2 * idleMs, 'the wait is paid once, not for each implementation');
+  const text = describePlan(plan, PRICES);
+  assert.match(
+    text,
+    /After idle: 8 cold starts per side, after everything was left alone for up to 16 min, once for all/,
+  );
+  assert.match(text, /Judged: cold starts after idle; the others are shown beside them/);
+});
+
 test('service names keep to the limits and differ wherever they must', () => {
   const base = { repository: 'r', implementation: 'a'.repeat(49), profile: 'p', side: 'head', runId: 'run-1' } as const;
   const names = [
@@ -174,14 +230,19 @@ test('estimates', () => {
   const estimate = estimatePlan(createPlan(input()), PRICES);
   assert.equal(estimate.services, 4);
   assert.equal(estimate.revisions, 4 * 19);
-  assert.equal(estimate.adminWrites, 4 * 20);
-  assert.equal(estimate.coldStarts, 48);
-  assert.equal(estimate.requests, 48 * 221);
+  // Per service 19 revisions, a deletion, one stop to make room and one for the forced starts, of two writes each.
+  assert.equal(estimate.adminWrites, 4 * 24);
+  assert.equal(estimate.coldStarts, 48 + 4 * 4);
+  assert.equal(estimate.requests, 48 * 221 + 4 * 4);
+  assert.equal(estimate.idleMs, 0);
   assert.ok(estimate.durationMs > 2 * 60_000, 'the quota of Admin API writes takes two minutes');
   // 2 implementations x 2 sides x (12 x (3 s + 2.2 s + 1 s) + 15 s) of 1 vCPU and half a GiB, and the request fee.
-  const seconds = 4 * (12 * 6.2 + 15);
-  const expected = seconds * (0.000024 + 0.5 * 0.0000025) + ((48 * 221) / 1e6) * 0.4;
-  assert.ok(Math.abs(estimate.dollars - expected) < 1e-9, `${estimate.dollars} ${expected}`);
+  // On Cloud Run 4 forced starts a side (3 s + 1 s) are added.
+  const dollarsOf = (seconds: number, requests: number) =>
+    seconds * (0.000024 + 0.5 * 0.0000025) + (requests / 1e6) * 0.4;
+  const expected = dollarsOf(4 * (12 * 6.2 + 15), 48 * 221);
+  const withForced = dollarsOf(4 * (12 * 6.2 + 4 * 4 + 15), 48 * 221 + 16);
+  assert.ok(Math.abs(estimate.dollars - withForced) < 1e-9, `${estimate.dollars} ${withForced}`);
   const local = estimatePlan(createPlan(input({ platform: 'local' })), PRICES);
   assert.ok(Math.abs(local.dollars - expected) < 1e-9, 'what Cloud Run would take for the same');
   assert.ok(local.durationMs < estimate.durationMs);
@@ -197,7 +258,9 @@ test('a dry run names everything and tells the order of the calls', () => {
   for (const expected of [
     /nothing is built, deployed or measured/,
     /image us-central1-docker\.pkg\.dev\/my-project\/services\/go-gin:run-20261121-124800-x7k2q9-head-[a-z0-9]{8} from implementations\/go-gin\/Dockerfile/,
-    /80 Admin API writes/,
+    /96 Admin API writes/,
+    /Forced zero: 4 cold starts per side/,
+    /At most 20 instances at a time/,
     /about 0\.0\d+ US dollars \(tier 1 prices of 2026-11, cloud\.google\.com/,
     /managed-by=cloudrun-perf/,
   ])

@@ -36,8 +36,8 @@ export interface CloudRunPlatformOptions {
   readonly parallelJobs?: number;
 }
 
-const GOOGLE = { loggingUrl: 'https://logging.googleapis.com', pollMs: 1000, retryBaseMs: 1000 };
-const EMULATOR = { pollMs: 15, retryBaseMs: 50 };
+const GOOGLE = { loggingUrl: 'https://logging.googleapis.com', pollMs: 1000, retryBaseMs: 1000, stopLogWaitMs: 60_000 };
+const EMULATOR = { pollMs: 15, retryBaseMs: 50, stopLogWaitMs: 3_000 };
 const ATTEMPTS = 6;
 const RETRY_CAP_MS = 30_000;
 const LIST_PAGE_SIZE = 100;
@@ -85,11 +85,11 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
       ),
     deploy: (spec, signal) =>
       explained(session, 'deploying', spec.name, signal, () => deployService(session, spec, signal)),
-    scaleToZero: (service, signal) =>
+    scaleToZero: (service, instances, signal) =>
       explained(session, 'scaling to zero', service, signal, () =>
         scaleServiceToZero(
           session,
-          service,
+          { service, instances, logWaitMs: (admin === undefined ? GOOGLE : EMULATOR).stopLogWaitMs },
           () => readInstanceLog(reader(signal), { service, sinceMs: 0 }, [SYSTEM_LOG], signal),
           signal,
         ),

@@ -1,44 +1,51 @@
 import type { InstanceEvent } from '../../../domain/deployment.ts';
+import type { ZeroProof } from '../../../ports/platform.ts';
 import { scalingRequest } from './requests.ts';
-import { runningInstances } from './running-instances.ts';
+import { provenGone } from './running-instances.ts';
 import { type Session, write } from './session.ts';
 
-/** How long to wait for the log to tell of the stops; after that the next cold start's own proof has to decide. */
-const STOP_LOG_WAIT_MS = 60_000;
+export interface ZeroRequest {
+  readonly service: string;
+  /** Instances that are known to have run. */
+  readonly instances: readonly string[];
+  /** How long to wait for the log to tell of the ends. */
+  readonly logWaitMs: number;
+}
 
-/** Scales to 0 by hand, waits until the log shows no running instance, and returns to automatic scaling. */
+/** Scales to 0 by hand, waits until the log shows the end of every instance, and returns to automatic scaling. */
 export async function scaleServiceToZero(
   session: Session,
-  service: string,
+  request: ZeroRequest,
   readLog: () => Promise<readonly InstanceEvent[]>,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<ZeroProof> {
+  const { service } = request;
   const scale = (count: number | undefined, during?: AbortSignal) => {
-    const request = scalingRequest(session.place, service, count);
-    return write(session, () => session.clients.services.updateService(request), during);
+    const update = scalingRequest(session.place, service, count);
+    return write(session, () => session.clients.services.updateService(update), during);
   };
-  await scale(0, signal);
   try {
-    await stopsLogged(session, service, readLog, signal);
+    await scale(0, signal);
+    return await endsLogged(session, request, readLog, signal);
   } finally {
-    // Also after an abort: a service that is left at 0 answers nobody.
+    // Also after an abort or a lost answer: a service that is left at 0 answers nobody.
     await scale(undefined);
   }
 }
 
-async function stopsLogged(
+async function endsLogged(
   { clock, logger, pollMs }: Session,
-  service: string,
+  { service, instances, logWaitMs }: ZeroRequest,
   readLog: () => Promise<readonly InstanceEvent[]>,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  const deadlineMs = clock.monotonicMs() + STOP_LOG_WAIT_MS;
+): Promise<ZeroProof> {
+  const deadlineMs = clock.monotonicMs() + logWaitMs;
   for (;;) {
-    const running = runningInstances(await readLog());
-    if (running.size === 0) return;
+    const proof = provenGone(await readLog(), instances);
+    if (proof.proven) return proof;
     if (clock.monotonicMs() >= deadlineMs) {
-      logger.warn('The log does not show the end of all instances', { service, running: running.size });
-      return;
+      logger.debug('The log does not show the end of all instances', { service, reason: proof.reason });
+      return proof;
     }
     await clock.sleep(pollMs, signal);
   }

@@ -1,0 +1,44 @@
+import type { MeasureSettings, PlannedImplementation, PlatformName, Suite } from '../domain/plan.ts';
+
+/** vCPU that a new project may use in a region. Idle instances hold their share, too. */
+const CPU_QUOTA = 20;
+/** Forced starts cost two writes a service, however many there are. */
+const QUICK_FORCED_STARTS = 4;
+const MOST_IDLE_SAMPLES = 10;
+/** Idle revisions that are left alone beside those that are needed: an unproven sample is retaken on one of them. */
+const IDLE_SPARES = 1.25;
+/** Fewer than this a side cannot carry a verdict: they are shown, and fresh revisions are judged. */
+const LEAST_TO_JUDGE = 8;
+
+/**
+ * Adds the ways of obtaining a cold start that a plan has room for. Quick suites take those that need no wait. A full
+ * suite leaves revisions of all services alone in one window, as many as the CPU quota lets wait at the same time.
+ */
+export function withStrata(
+  settings: MeasureSettings,
+  suite: Suite,
+  platform: PlatformName,
+  implementations: readonly PlannedImplementation[],
+): MeasureSettings {
+  const instancesAtOnce = platform === 'cloudrun' ? roomFor(settings, implementations) : undefined;
+  const room = instancesAtOnce === undefined ? {} : { instancesAtOnce };
+  const gate = { ...settings, ...room, gateStratum: 'fresh-revision' as const };
+  if (suite === 'quick') return platform === 'local' ? gate : { ...gate, forcedZeroStarts: QUICK_FORCED_STARTS };
+  const services = implementations.reduce((sum, planned) => sum + planned.services.length, 0);
+  const places = Math.floor((instancesAtOnce ?? Number.POSITIVE_INFINITY) / Math.max(1, services));
+  const measured = Math.min(MOST_IDLE_SAMPLES, settings.samplesPerRound * settings.rounds);
+  const afterIdleSamples = settings.scaleToZeroTimeoutMs > 0 ? Math.min(measured, Math.floor(places / IDLE_SPARES)) : 0;
+  if (afterIdleSamples === 0) return { ...gate, forcedZeroStarts: Math.min(measured, QUICK_FORCED_STARTS) };
+  return {
+    ...gate,
+    afterIdleSamples,
+    // What is started by force is warm afterwards, and is what the window leaves alone.
+    forcedZeroStarts: Math.min(places, Math.ceil(afterIdleSamples * IDLE_SPARES)),
+    gateStratum: afterIdleSamples >= LEAST_TO_JUDGE ? 'after-idle' : 'fresh-revision',
+  };
+}
+
+function roomFor({ instancesAtOnce }: MeasureSettings, implementations: readonly PlannedImplementation[]): number {
+  const cpu = Math.max(...implementations.map(({ profile }) => Number(profile.cpu)), 1);
+  return instancesAtOnce ?? Math.floor(CPU_QUOTA / cpu);
+}
