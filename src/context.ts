@@ -9,6 +9,7 @@ import { googleEndpoints } from './adapters/google/endpoints.ts';
 import { createGoogleIdentity } from './adapters/google/identity.ts';
 import { AUDIENCE, createPrivateServices } from './adapters/google/private-services.ts';
 import { createImageBuilder } from './adapters/images/builder.ts';
+import { createOciRegistry } from './adapters/images/oci-registry.ts';
 import { createActionsLogger } from './adapters/logging/actions.ts';
 import { createJsonLogger } from './adapters/logging/json.ts';
 import { createSecrets } from './adapters/logging/secrets.ts';
@@ -185,6 +186,13 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
         ? {}
         : { registry: config.gcp.artifactRegistry }),
     }),
+    imageRegistry: async () =>
+      config.gcp.artifactRegistry === undefined || platformName === 'local'
+        ? undefined
+        : createOciRegistry({
+            place: config.gcp.artifactRegistry,
+            authorize: async () => ({ authorization: `Bearer ${await identity.accessToken()}` }),
+          }),
     tool: {
       version: toolVersion(),
       driver: `${osPlatform()} ${arch()}, ${availableParallelism()} CPUs, Node ${process.versions.node}`,

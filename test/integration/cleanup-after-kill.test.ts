@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cleanup } from '../../src/commands/cleanup.ts';
+import type { Ports } from '../../src/commands/ports.ts';
+import type { CleanupRequest } from '../../src/config/request.ts';
+import { EXPIRY_LABEL, ownedLabels, ownerLabel, RUN_LABEL } from '../../src/plan/naming.ts';
+import type { DeployedService } from '../../src/ports/platform.ts';
+import { filesBelow, readJson } from '../helpers/cli.ts';
+import { EXAMPLE_PROFILE } from '../helpers/example-run.ts';
+import { openStage, type RunningRun, SILENT_LOGGER, type Stage } from '../helpers/killed-run/stage.ts';
+import { createMemoryStore } from '../helpers/memory-store.ts';
+import { RESULT_SCHEMAS } from '../helpers/result-schemas.ts';
+
+const OWNER = 'org/services';
+const HOUR_MS = 3_600_000;
+const DEADLINE_MS = 60_000;
+
+/** Services that share the project: labels that are ours in all but one thing. */
+const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  unlabelled: {},
+  'of-another-owner': { ...ownedLabels('org/other'), [EXPIRY_LABEL]: '1000000000' },
+  // Written with the same letters.
+  'of-a-similar-owner': { ...ownedLabels('org-services/x'), [EXPIRY_LABEL]: '1000000000' },
+  'of-an-owner-without-us': { 'perf-owner': ownerLabel(OWNER), [EXPIRY_LABEL]: '1000000000' },
+  'managed-by-us-for-nobody': { 'managed-by': 'cloudrun-perf', [EXPIRY_LABEL]: '1000000000' },
+  'managed-by-another': { ...ownedLabels(OWNER), 'managed-by': 'terraform', [EXPIRY_LABEL]: '1000000000' },
+  'ours-lives-longer': { ...ownedLabels(OWNER), [EXPIRY_LABEL]: String(Math.ceil(Date.now() / 1000) + 7 * 86_400) },
+};
+
+interface View {
+  readonly run: RunningRun;
+  /** Services of the run that the emulator has. */
+  readonly services: readonly DeployedService[];
+  readonly metadata: Record<string, { readonly created: unknown[]; readonly removed: unknown[] } | undefined>;
+}
+
+const says = (wanted: RegExp) => (view: View) => wanted.test(view.run.said());
+const services = (number: number) => (view: View) => view.services.length === number;
+const created = (number: number) => (view: View) => (view.metadata.resources?.created.length ?? 0) >= number;
+const stored = (name: string) => (view: View) => filesBelow(view.run.results).some((path) => path.endsWith(name));
+const removed = (number: number) => (view: View) => (view.metadata.resources?.removed.length ?? 0) >= number;
+
+/** Where the run is killed: what it had said, stored or deployed by then, as seen from outside. */
+const POINTS: readonly [name: string, reached: (view: View) => boolean, leavesServices: boolean][] = [
+  ['its metadata is stored', stored('metadata.json'), false],
+  ['it builds the head', says(/building head/), false],
+  ['the service of the head is written down', created(1), false],
+  ['it deploys the head', says(/deploying head/), false],
+  ['the service of the head exists', services(1), true],
+  ['revision 2 of the head', says(/"revision":2,"of":4/), true],
+  ['revision 3 of the head', says(/"revision":3,"of":4/), true],
+  ['revision 4 of the head', says(/"revision":4,"of":4/), true],
+  ['it builds the base', says(/building base/), true],
+  ['the service of the base is written down', created(2), true],
+  ['it deploys the base', says(/deploying base/), true],
+  ['the service of the base exists', services(2), true],
+  ['revision 2 of the base', says(/deploying base[\s\S]*"revision":2,"of":4/), true],
+  ['revision 4 of the base', says(/deploying base[\s\S]*"revision":4,"of":4/), true],
+  ['the contract is checked', says(/contract \d+ of \d+ vectors passed/), true],
+  ['it begins to measure', says(/measuring right \(1 of 1\)/), true],
+  ['sample 1', says(/sample 1 of 4/), true],
+  ['sample 2', says(/sample 2 of 4/), true],
+  ['sample 3', says(/sample 3 of 4/), true],
+  ['sample 4', says(/sample 4 of 4/), true],
+  ['its results are stored', stored('results.json'), false],
+  ['the first service is removed', removed(1), false],
+  ['all services are removed', removed(2), false],
+  ['the report is stored', stored('report.json'), false],
+];
+
+describe('a run that is killed leaves nothing that cleanup does not find', () => {
+  let stage: Stage;
+  const left = new Map<string, number>();
+  before(async () => {
+    stage = await openStage();
+  });
+  after(() => stage.close());
+
+  const ofRun = (runId: string) => stage.platform.list({ [RUN_LABEL]: runId });
+
+  async function sweep(request: Partial<CleanupRequest>, nowMs = Date.now()) {
+    const printed: string[] = [];
+    const ports: Partial<Ports> = {
+      platform: async () => stage.platform,
+      store: createMemoryStore(),
+      schemas: RESULT_SCHEMAS as Ports['schemas'],
+      logger: SILENT_LOGGER,
+      clock: { epochMs: () => nowMs } as Ports['clock'],
+      tool: { version: '0', driver: '', cpus: 2, owner: OWNER },
+      stopLeftovers: async () => [],
+      print: (text) => void printed.push(text),
+    };
+    const whole: CleanupRequest = { command: 'cleanup', verbose: false, dryRun: false, all: false, ...request };
+    const { exitCodes } = await cleanup(whole, 'cloudrun', ports as Ports, new AbortController().signal);
+    return { exitCodes, text: printed.join('') };
+  }
+
+  async function viewOf(run: RunningRun): Promise<View> {
+    const path = join(run.results, 'runs', run.runId, 'metadata.json');
+    let metadata: View['metadata'] = {};
+    try {
+      metadata = existsSync(path) ? readJson(path) : {};
+    } catch {
+      // Just being replaced.
+    }
+    return { run, services: await ofRun(run.runId), metadata };
+  }
+
+  before(async () => {
+    for (const [name, labels] of Object.entries(OTHERS)) {
+      const tags = ['check'];
+      await stage.platform.deploy({ name, image: stage.image, profile: EXAMPLE_PROFILE, env: {}, labels, tags });
+    }
+  });
+
+  describe('at any point', { concurrency: 3 }, () => {
+    for (const [index, [name, reached, leavesServices]] of POINTS.entries()) {
+      test(`killed when ${name}`, async () => {
+        const runId = `run-20261121-1300${String(index).padStart(2, '0')}-bcdfgh`;
+        const run = stage.start(runId, OWNER);
+        try {
+          for (const end = performance.now() + DEADLINE_MS; ; await sleep(5)) {
+            if (reached(await viewOf(run))) break;
+            assert.ok(!run.isOver(), `it ended before:\n${run.said()}`);
+            assert.ok(performance.now() < end, `not reached in time:\n${run.said()}`);
+          }
+        } finally {
+          await run.kill();
+        }
+        // What was asked for before the kill comes to its end in the cloud.
+        await sleep(300);
+        const found = await ofRun(runId);
+        if (leavesServices) assert.ok(found.length > 0, 'nothing is left: this point proves nothing');
+        // Every other one by its name; the rest is for the sweeper below.
+        if (index % 2 === 1) {
+          left.set(runId, found.length);
+          return;
+        }
+        const { exitCodes, text } = await sweep({ run: runId });
+        assert.deepEqual(exitCodes, []);
+        assert.equal(text.match(/^removed service /gm)?.length ?? 0, found.length, text);
+        assert.deepEqual(await ofRun(runId), []);
+        assert.equal((await sweep({ run: runId })).text, 'nothing to remove\n', 'again, nothing happens');
+      });
+    }
+  });
+
+  test('the sweeper takes what is old and expired of all runs, and nothing of anybody else', async () => {
+    const ours = [...left.values()].reduce((sum, number) => sum + number, 0);
+    const all = await stage.platform.list({});
+    assert.ok(ours > 10, `${ours} services were left to be swept`);
+    assert.equal(all.length, ours + Object.keys(OTHERS).length);
+
+    const now = await sweep({ olderThanMs: 24 * HOUR_MS });
+    assert.doesNotMatch(now.text, /^removed/m);
+    assert.match(now.text, /^left service right-head-\w+: it is not old enough$/m);
+    const young = await sweep({ olderThanMs: 0 });
+    assert.doesNotMatch(young.text, /^removed/m);
+    assert.match(young.text, /^left service right-head-\w+: it has not expired$/m);
+
+    const tomorrow = await sweep({ olderThanMs: 24 * HOUR_MS }, Date.now() + 25 * HOUR_MS);
+    assert.deepEqual(tomorrow.exitCodes, []);
+    assert.equal(tomorrow.text.match(/^removed service right-(?:head|base)-/gm)?.length, ours);
+    const rest = (await stage.platform.list({})).map(({ name }) => name).sort();
+    assert.deepEqual(rest, Object.keys(OTHERS).sort());
+    const everything = await sweep({ all: true });
+    assert.equal(everything.text, 'removed service ours-lives-longer\n');
+    assert.equal((await stage.platform.list({})).length, Object.keys(OTHERS).length - 1);
+  });
+});

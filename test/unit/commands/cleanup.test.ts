@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cleanup } from '../../../src/commands/cleanup.ts';
+import type { CleanupRequest } from '../../../src/config/request.ts';
+import { InfrastructureError, UsageError } from '../../../src/domain/errors.ts';
+import { ownedLabels, ownerHash, RUN_LABEL } from '../../../src/plan/naming.ts';
+import type { ImageRegistry, RegistryEntry } from '../../../src/ports/image-registry.ts';
+import type { DeployedService, Platform } from '../../../src/ports/platform.ts';
+import { updateBaseline } from '../../../src/results/baseline.ts';
+import { loadRun, saveBaseline, saveMetadata } from '../../../src/results/runs.ts';
+import { exampleMetadata, variedRun } from '../../helpers/example-run.ts';
+import { RESULT_SCHEMAS } from '../../helpers/result-schemas.ts';
+import { runPorts } from '../../helpers/run-ports.ts';
+
+const OWNER = 'org';
+const RUN = 'run-20261121-124800-x7k2q9';
+const NOW_MS = Date.parse('2026-11-21T15:00:00.000Z');
+const HOUR_MS = 3_600_000;
+
+function service(name: string, ageMs: number, labels: Readonly<Record<string, string>> = {}): DeployedService {
+  return { name, createdAtMs: NOW_MS - ageMs, labels: { ...ownedLabels(OWNER), [RUN_LABEL]: RUN, ...labels } };
+}
+
+interface World {
+  readonly services?: readonly DeployedService[];
+  readonly images?: readonly RegistryEntry[];
+  /** Names and digests that cannot be removed. */
+  readonly stuck?: readonly string[];
+}
+
+function world({ services = [], images, stuck = [] }: World) {
+  const calls: string[] = [];
+  const attempt = (what: string, name: string) => {
+    calls.push(`${what} ${name}`);
+    if (stuck.includes(name)) throw new InfrastructureError('permission-denied', `no permission for ${name}`);
+  };
+  const platform: Partial<Platform> = {
+    list: async (labels) =>
+      services.filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value)),
+    remove: async (name) => attempt('remove', name),
+  };
+  const registry: ImageRegistry = {
+    list: async () => images ?? [],
+    untag: async (repository, tags) => attempt('untag', `${repository}:${tags.join('+')}`),
+    remove: async (_, digest) => attempt('remove', digest),
+  };
+  const made = runPorts({
+    platform: async () => platform as Platform,
+    stopLeftovers: async () => [],
+    ...(images === undefined ? {} : { imageRegistry: async () => registry }),
+  });
+  const run = (request: Partial<CleanupRequest>) =>
+    cleanup(
+      { command: 'cleanup', verbose: false, dryRun: false, all: false, ...request },
+      'cloudrun',
+      made.ports,
+      new AbortController().signal,
+    );
+  return { ...made, calls, run };
+}
+
+test('the newest goes first; one that cannot be removed stops nobody, is named at the end and fails', async () => {
+  const services = [service('first', 3000), service('second', 2000), service('third', 1000)];
+  const { run, calls, lines, printed } = world({ services, stuck: ['second'] });
+  const { exitCodes } = await run({ run: RUN });
+  assert.deepEqual(calls, ['remove third', 'remove second', 'remove first']);
+  assert.deepEqual(exitCodes, [1]);
+  assert.deepEqual(printed, ['removed service third\n', 'removed service first\n']);
+  assert.deepEqual(lines, ['error could not remove service second: no permission for second']);
+});
+
+test('by age: old and expired, in a time that is known', async () => {
+  const soon = String(NOW_MS / 1000 + 60);
+  const past = String(NOW_MS / 1000 - 60);
+  const services = [
+    service('old', 25 * HOUR_MS, { 'perf-expires': past }),
+    service('old-and-alive', 25 * HOUR_MS, { 'perf-expires': soon }),
+    service('young-and-expired', HOUR_MS, { 'perf-expires': past }),
+    service('old-without-expiry', 25 * HOUR_MS),
+    service('hours-without-expiry', 23 * HOUR_MS),
+    service('old-with-nonsense', 25 * HOUR_MS, { 'perf-expires': 'never' }),
+    { ...service('of-unknown-age', 0, { 'perf-expires': past }), createdAtMs: 0 },
+  ];
+  const { run, printed } = world({ services });
+  await run({ olderThanMs: 2 * HOUR_MS });
+  const removed = printed.flatMap((text) => /^removed service (\S+)/.exec(text)?.[1] ?? []);
+  assert.deepEqual(removed.sort(), ['old', 'old-with-nonsense', 'old-without-expiry']);
+  const kept = printed.flatMap((text) => /^left service (\S+: .*)/.exec(text)?.[1] ?? []);
+  assert.deepEqual(kept.sort(), [
+    'hours-without-expiry: it has not expired',
+    'of-unknown-age: its creation time is unknown',
+    'old-and-alive: it has not expired',
+    'young-and-expired: it is not old enough',
+  ]);
+});
+
+test('a dry run removes nothing and says what it would', async () => {
+  const { run, calls, printed } = world({ services: [service('a', 1)] });
+  await run({ all: true, dryRun: true });
+  assert.deepEqual([calls, printed], [[], ['would remove service a\n']]);
+});
+
+test('without a scope nothing happens', async () => {
+  const { run, calls } = world({ services: [service('a', 1)] });
+  await assert.rejects(run({}), (error) => error instanceof UsageError && error.code === 'cleanup-scope');
+  assert.deepEqual(calls, []);
+});
+
+const mine = (side: string, run = RUN) => `${run}-${side}-${ownerHash(OWNER)}`;
+const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
+const image = (name: string, digit: string, ...tags: string[]): RegistryEntry => ({
+  repository: `r/${name}`,
+  digest: digit.startsWith('sha256:') ? digit : digest(digit),
+  tags,
+});
+
+test('images: by digest, tags first; not what a baseline names, others tag, or nobody of us has tagged', async () => {
+  const run = variedRun();
+  const [group] = run.results;
+  assert.ok(group);
+  const baseline = updateBaseline(undefined, group, run.metadata);
+  const kept = Object.values(baseline.serviceTypes)[0]?.[0]?.runs[0]?.digest ?? '';
+  assert.match(kept, /^sha256:/);
+  const images = [
+    image('gone', '1', mine('head'), mine('base')),
+    image('kept', kept, mine('head')),
+    image('shared', '3', mine('head'), 'v1.0.0'),
+    image('of-another', '4', `${RUN}-head-bbbbbbbb`),
+    image('of-another-run', '5', mine('head', 'run-20261121-124801-x7k2q9')),
+    image('released', '6', 'latest'),
+  ];
+  const { run: clean, calls, printed, store } = world({ images });
+  await saveBaseline(store, baseline, RESULT_SCHEMAS);
+  assert.deepEqual((await clean({ run: RUN })).exitCodes, []);
+  assert.deepEqual(calls, [
+    `untag r/gone:${mine('head')}+${mine('base')}`,
+    `remove ${digest('1')}`,
+    `untag r/shared:${mine('head')}`,
+  ]);
+  assert.deepEqual(printed, [
+    `left image r/kept@${kept}: a stored baseline names it\n`,
+    `left image r/shared@${digest('3')}: it has other tags, only those of the run are removed\n`,
+    `removed image r/gone@${digest('1')}\n`,
+  ]);
+});
+
+test('without a baseline nobody knows what it would name: images stay', async () => {
+  const { run, calls, printed } = world({ images: [image('x', '1', mine('head'))] });
+  await run({ run: RUN });
+  assert.deepEqual(calls, []);
+  assert.match(printed.join(''), /left image r\/x@sha256:1+: no stored baseline/);
+});
+
+test('a stored run learns what became of what it had left', async () => {
+  const services = [service('a', 2), service('b', 1)];
+  const { run, store, ports } = world({ services, stuck: ['b'] });
+  const created = services.map(({ name }) => ({ kind: 'service', name }) as const);
+  const resources = { created, removed: [], left: [] };
+  await saveMetadata(store, exampleMetadata({ runId: RUN, state: 'running', resources }), RESULT_SCHEMAS);
+  await run({ run: RUN });
+  const { metadata } = await loadRun(store, RUN, ports.schemas);
+  assert.deepEqual(metadata.resources, {
+    created,
+    removed: [{ kind: 'service', name: 'a' }],
+    left: [{ kind: 'service', name: 'b', reason: 'no permission for b' }],
+  });
+});
