@@ -66,8 +66,10 @@ describeDocker(
     });
 
     it('is deployed by its digest where it was never built', { timeout: TEST_MS }, async () => {
+      const here = () => docker('images', '--quiet', '--filter', `reference=${registry.host}/perf/*`);
+      assert.notEqual(here(), '');
       docker('image', 'rm', '--force', `${registry.host}/perf/node-http:run-1-head`, image);
-      assert.equal(docker('images', '--quiet', '--filter', `reference=${registry.host}/perf/*`), '');
+      assert.equal(here(), '');
       const deployment = await platform.deploy({
         name: SERVICE,
         image,
