@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import {
   type Bucket,
+  CRC32C,
   type FileMetadata,
   IdempotencyStrategy,
   Storage,
@@ -23,6 +24,11 @@ export interface BucketStoreOptions {
   readonly retryOptions?: StorageOptions['retryOptions'];
   /** Texts beyond this are sent in parts that can be taken up again, bytes. */
   readonly resumableBytes?: number;
+}
+
+interface SaveConditions {
+  readonly ifGenerationMatch?: number | string;
+  readonly writeId?: string;
 }
 
 const RESUMABLE_BYTES = 5 * 1024 * 1024;
@@ -49,17 +55,25 @@ export function createBucketStore({
   const objectOf = (path: string) => `${prefix}${safePath(path, location)}`;
   const attempt = async <T>(call: BucketCall, path: string, work: () => Promise<T>): Promise<T> => {
     try {
+      // Uploads would tell of a stream that is closed in place of what is wrong with the credentials.
+      await options.authClient?.getRequestHeaders();
       return await work();
     } catch (error) {
       throw bucketFailure(call, { bucket: name, what: `gs://${name}/${path}` }, error);
     }
   };
-  const save = (object: string, text: string, conditions: object) => {
+  const save = (object: string, text: string, { ifGenerationMatch, writeId }: SaveConditions = {}) => {
     const bytes = Buffer.from(text, 'utf8');
     return bucket.file(object).save(bytes, {
-      resumable: bytes.length > resumableBytes,
-      contentType: contentTypeOf(object),
-      ...conditions,
+      resumable: bytes.length > resumableBytes && authenticatesParts(options),
+      // The server compares the sum before there is an object. The library would after, and delete what it finds then.
+      validation: false,
+      ...(ifGenerationMatch === undefined ? {} : { preconditionOpts: { ifGenerationMatch } }),
+      metadata: {
+        contentType: contentTypeOf(object),
+        crc32c: sumOf(bytes),
+        ...(writeId === undefined ? {} : { metadata: { [WRITE_ID]: writeId } }),
+      },
     });
   };
   const readVersion = async (path: string) => {
@@ -73,24 +87,24 @@ export function createBucketStore({
     read: async (path) => (await readVersion(path))?.text,
     async write(path, text) {
       const object = objectOf(path);
-      await attempt('write', object, () => save(object, text, {}));
+      await attempt('write', object, () => save(object, text));
     },
     async writeIf(path, text, version) {
       const object = objectOf(path);
       if (version !== 'absent' && !/^\d{1,20}$/.test(version)) return false;
-      const id = randomUUID();
+      const writeId = randomUUID();
       return attempt('write', object, async () => {
         try {
           await save(object, text, {
-            preconditionOpts: { ifGenerationMatch: version === 'absent' ? 0 : version },
-            metadata: { metadata: { [WRITE_ID]: id } },
+            ifGenerationMatch: version === 'absent' ? 0 : version,
+            writeId,
           });
           return true;
         } catch (error) {
           if (statusOf(error) !== 412) throw error;
           // A repeated request fails on its own first one when only the answer was lost.
           const found = await metadataOf(bucket, object);
-          return found?.metadata?.[WRITE_ID] === id;
+          return found?.metadata?.[WRITE_ID] === writeId;
         }
       });
     },
@@ -115,6 +129,18 @@ export function createBucketStore({
 
 /** The library adds eleven listeners to each stream it downloads, and Node warns of the eleventh. */
 const MOST_LISTENERS = 20;
+
+/** At addresses that are not Google's the library sends parts without a token. */
+function authenticatesParts({ authClient, apiEndpoint }: Omit<BucketStoreOptions, 'url'>): boolean {
+  if (authClient === undefined || apiEndpoint === undefined) return true;
+  return /(^|\.)googleapis\.com$/.test(new URL(apiEndpoint).hostname);
+}
+
+function sumOf(bytes: Buffer): string {
+  const sum = new CRC32C();
+  sum.update(bytes);
+  return sum.toString();
+}
 
 function openStorage({ authClient, apiEndpoint, retryOptions }: Omit<BucketStoreOptions, 'url'>): Storage {
   if (EventEmitter.defaultMaxListeners < MOST_LISTENERS) EventEmitter.defaultMaxListeners = MOST_LISTENERS;
