@@ -2,7 +2,6 @@ import { billedMs, type CostBasis, type Dollars, dollarsPerSecond, ratesOf, SHUT
 import type { Sample } from '../domain/measurement.ts';
 import type { ImplementationResult, Run } from '../domain/run.ts';
 import { formatDollars } from './dollars.ts';
-import { count } from './numbers.ts';
 
 /** What measuring one implementation cost, and what serving with it would. */
 export interface ImplementationCost {
@@ -104,40 +103,59 @@ function serving(
   };
 }
 
-const LISTED = 20;
-
-/** The cost in sentences, one an implementation: names are as they were recorded, to be escaped. */
-export function costSentences(run: Run): readonly string[] {
+/** What the run cost as a whole, in a sentence; undefined for a run that was stored without prices. */
+export function costSentence(run: Run): string | undefined {
   const cost = runCost(run);
   const prices = run.metadata.cost?.prices;
-  if (cost === undefined || prices === undefined) return [];
-  const { dollars, estimatedDollars, hypothetical, implementations } = cost;
-  const total = `${formatDollars(dollars.compute + dollars.requests)}, ${parts(dollars)}`;
-  const words = hypothetical
-    ? `nothing was billed; on Cloud Run in ${prices.region} this run would have cost about ${total}`
-    : `about ${total}`;
+  if (cost === undefined || prices === undefined) return undefined;
+  const { dollars, estimatedDollars, hypothetical } = cost;
+  const [total, compute, fee, estimated] = [
+    dollars.compute + dollars.requests,
+    dollars.compute,
+    dollars.requests,
+    estimatedDollars,
+  ].map(formatDollars);
+  const words = hypothetical ? `nothing was billed; on Cloud Run in ${prices.region} this run would have cost ` : '';
   const changed = prices.overridden === true ? ', changed by the configuration' : '';
   const source = `tier ${prices.tier} prices of ${prices.asOf}${changed}; free tier not deducted, builds, storage and logs left out`;
-  const lines = implementations.slice(0, LISTED).flatMap((one) => implementationSentences(one, hypothetical));
-  const more = implementations.length > LISTED ? [`and ${implementations.length - LISTED} more implementations`] : [];
-  return [`Cost: ${words}; estimated before: ${formatDollars(estimatedDollars)} (${source})`, ...lines, ...more];
+  return `Cost: ${words}about ${total} US dollars, ${compute} compute and ${fee} request fee; estimated before: ${estimated} (${source})`;
 }
 
-function implementationSentences(one: ImplementationCost, hypothetical: boolean): readonly string[] {
-  const { name, profile, perMillionRequests, requestsPerSecond, capacity } = one;
-  if (perMillionRequests === undefined || requestsPerSecond === undefined) return [];
-  const place = hypothetical ? ', hypothetical: this machine is no Cloud Run' : '';
-  const rate = `${requestsPerSecond.toFixed(requestsPerSecond < 10 ? 1 : 0)} requests/s of one instance${place}`;
-  const total = formatDollars(perMillionRequests.compute + perMillionRequests.requests);
-  const load =
-    capacity === undefined
-      ? ''
-      : `; ${capacity.monthlyRequests} requests a month take ${count(Math.ceil(capacity.instanceHours), 'instance-hour')} and ${formatDollars(
-          capacity.dollars.compute + capacity.dollars.requests,
-        )}, ${parts(capacity.dollars)}`;
-  return [`${name} (${profile}): ${total} per million requests, ${parts(perMillionRequests)}, at ${rate}${load}`];
+export interface CostTable {
+  readonly header: readonly string[];
+  /** The first column is a name as it was recorded, to be escaped. */
+  readonly rows: readonly (readonly string[])[];
+  /** What a reader must know of the numbers. */
+  readonly remark: string;
 }
 
-/** The fee is the same for all and hides what an implementation saves: always apart. */
-const parts = ({ compute, requests }: Dollars) =>
-  `${formatDollars(compute)} compute and ${formatDollars(requests)} request fee`;
+/**
+ * What serving costs, one row an implementation, compute and request fee apart: the fee is the same for all and hides
+ * what an implementation saves. Undefined when nothing was measured that could say it.
+ */
+export function costTable(run: Run): CostTable | undefined {
+  const cost = runCost(run);
+  const known = cost?.implementations.filter((one) => one.perMillionRequests !== undefined) ?? [];
+  if (cost === undefined || known.length === 0) return undefined;
+  const monthly = run.metadata.cost?.monthlyRequests;
+  const load = monthly === undefined ? [] : ['Instance-hours a month', 'Compute a month', 'Fee a month'];
+  const rows = known.map(({ name, profile, requestsPerSecond = 0, perMillionRequests, capacity }) => [
+    `${name} (${profile})`,
+    ...[perMillionRequests?.compute, perMillionRequests?.requests].map(formatDollars),
+    requestsPerSecond.toFixed(requestsPerSecond < 10 ? 1 : 0),
+    ...(capacity === undefined
+      ? []
+      : [
+          String(Math.ceil(capacity.instanceHours)),
+          formatDollars(capacity.dollars.compute),
+          formatDollars(capacity.dollars.requests),
+        ]),
+  ]);
+  const month = monthly === undefined ? '' : `; a month has ${monthly} requests`;
+  const place = cost.hypothetical ? ', hypothetical: measured on this machine' : '';
+  return {
+    header: ['Implementation', 'Compute per million', 'Fee per million', 'Requests/s', ...load],
+    rows,
+    remark: `US dollars per million requests at the measured requests per second of one instance${place}${month}`,
+  };
+}

@@ -1,6 +1,7 @@
 import type { BaselineReference, Comparison } from '../domain/comparison.ts';
 import type { RunMetadata, ServiceTypeResults } from '../domain/run.ts';
-import { costSentences } from './cost.ts';
+import { costSentence } from './cost.ts';
+import { costMarkdown } from './cost-markdown.ts';
 import { markdownCode, markdownCommit, markdownDigest, markdownRunId, markdownText } from './escape.ts';
 import { failsContract } from './findings.ts';
 import { baselineSentence, MODE_WORDS } from './headline.ts';
@@ -110,11 +111,13 @@ export function environment(metadata: RunMetadata, groups: readonly ServiceTypeR
     profiles.size === 1 ? markdownText(facts) : `${markdownText(listed(names, 20))}: ${markdownText(facts)}`,
   );
   const resources = resourcesSentence(metadata);
+  const cost = costSentence({ metadata, results: groups });
   const made = [
     ...(resources === undefined ? [] : [`Resources: ${resources}`]),
-    ...costSentences({ metadata, results: groups }),
+    ...(cost === undefined ? [] : [cost]),
   ].map((sentence) => markdownText(sentence, LONGEST_SENTENCE));
-  return list([markdownText(runFacts(metadata, groups).join(' · ')), ...measured, ...made, ...digests]);
+  const facts = list([markdownText(runFacts(metadata, groups).join(' · ')), ...measured, ...made, ...digests]);
+  return [facts, ...costMarkdown({ metadata, results: groups })].join('\n\n');
 }
 
 function runFacts(metadata: RunMetadata, groups: readonly ServiceTypeResults[]): readonly string[] {

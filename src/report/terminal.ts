@@ -1,6 +1,6 @@
 import type { Run, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 import { conformanceLines } from './conformance-lines.ts';
-import { costSentences } from './cost.ts';
+import { costSentence, costTable } from './cost.ts';
 import { plain } from './escape.ts';
 import type { ExportOptions } from './format.ts';
 import { baselineSentence, countsSentence, groupName, leadFinding, MODE_WORDS, shortCommit } from './headline.ts';
@@ -26,7 +26,7 @@ export function runTerminal({ metadata, results }: Run, options: ExportOptions =
     ...sweepLines({ metadata, results }, width, style),
     ...failures(metadata, width, style),
     ...resources(metadata, width, style),
-    ...costSentences({ metadata, results }).flatMap((line) => wrapped(plain(line, 2000), width)),
+    ...cost({ metadata, results }, width),
     ...wrapped(plain(runSentence(metadata)), width),
   ];
   return `${lines.join('\n')}\n`;
@@ -104,6 +104,22 @@ function failures(metadata: RunMetadata, width: number, style: Style): readonly 
     return wrapped(`  ${plain(who)}: ${plain(message)} (${plain(code, 100)})`, width).map(style.bad);
   });
   return [`Failures`, ...lines, ''];
+}
+
+function cost(run: Run, width: number): readonly string[] {
+  const sentence = costSentence(run);
+  const table = costTable(run);
+  if (sentence === undefined) return [];
+  if (table === undefined) return wrapped(plain(sentence, 2000), width);
+  const { header, rows, remark } = table;
+  const right = new Set(header.map((_, column) => column).slice(1));
+  const cells = rows.map(([name = '', ...numbers]) => [plain(name, 60), ...numbers]);
+  return [
+    ...wrapped(plain(sentence, 2000), width),
+    ...textTable(header, cells, { right, width, paint: (line) => line }),
+    ...wrapped(plain(remark), width),
+    '',
+  ];
 }
 
 /** Whether the run cleaned up after itself; a service that is left costs money. */

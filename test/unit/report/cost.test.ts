@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { CostBasis } from '../../../src/domain/cost.ts';
 import type { Sample } from '../../../src/domain/measurement.ts';
 import { pricesOf } from '../../../src/plan/prices.ts';
-import { costSentences, runCost } from '../../../src/report/cost.ts';
+import { costSentence, costTable, runCost } from '../../../src/report/cost.ts';
 import { formatDollars } from '../../../src/report/dollars.ts';
 import { EXPORTERS } from '../../../src/report/registry.ts';
 import { exampleImplementation, exampleResults, exampleRun } from '../../helpers/example-run.ts';
@@ -95,7 +95,9 @@ test('what was not measured in this run costs nothing, and a run without prices 
   assert.deepEqual(runCost(carried)?.implementations, []);
   assert.equal(runCost(carried)?.dollars.compute, 0);
   assert.equal(runCost(runAt(1000, undefined)), undefined);
-  assert.deepEqual(costSentences(runAt(1000, undefined)), []);
+  assert.equal(costSentence(runAt(1000, undefined)), undefined);
+  assert.equal(costTable(runAt(1000, undefined)), undefined);
+  assert.equal(costTable(carried), undefined);
 });
 
 test('the reports show it, apart and with its source; on this machine it is hypothetical', () => {
@@ -104,18 +106,18 @@ test('the reports show it, apart and with its source; on this machine it is hypo
   const terminal = EXPORTERS.terminal(billed, { width: 1000 });
   assert.match(
     terminal,
-    /Cost: about \$0\.\d+, \$0\.\d+ compute and \$0\.\d+ request fee; estimated before: \$0\.0200/,
+    /^Cost: about 0\.\d+ US dollars, 0\.\d+ compute and 0\.\d+ request fee; estimated before: 0\.0200 \(tier 1 prices of 2026-11; free tier not deducted/m,
   );
-  assert.match(terminal, /tier 1 prices of 2026-11; free tier not deducted/);
-  assert.match(
-    terminal,
-    /go-gin \(default\): \$0\.425 per million requests, \$0\.0253 compute and \$0\.400 request fee, at 1000 requests\/s of one instance; 50000000 requests a month take 14 instance-hours and \$21\.26, \$1\.26 compute and \$20\.00 request fee/,
-  );
+  assert.match(terminal, /^go-gin \(default\) +0\.0253 +0\.400 +1000 +14 +1\.26 +20\.00$/m);
+  assert.match(terminal, /requests per second of one instance; a month has 50000000 requests/);
   assert.match(
     EXPORTERS.terminal(local, { width: 1000 }),
     /nothing was billed; on Cloud Run in us-central1 .* would have/,
   );
-  assert.match(EXPORTERS.markdown(billed), /<summary>Environment and cost<\/summary>[\s\S]*per million requests/);
+  const markdown = EXPORTERS.markdown(billed);
+  assert.match(markdown, /<summary>Environment and cost<\/summary>/);
+  assert.match(markdown, /^\| go-gin \(default\) \| 0\.0253 \| 0\.400 \| 1000 \| 14 \| 1\.26 \| 20\.00 \|$/m);
+  assert.match(EXPORTERS.markdown(local), /hypothetical: measured on this machine/);
   assert.match(EXPORTERS.markdown(runAt(1000, undefined)), /<summary>Environment<\/summary>/);
   const json = JSON.parse(EXPORTERS.json(local));
   assert.equal(json.cost.hypothetical, true);
@@ -123,14 +125,15 @@ test('the reports show it, apart and with its source; on this machine it is hypo
 });
 
 test('dollars as they are written', () => {
-  const cases: [number, string][] = [
-    [0, '$0'],
-    [Number.NaN, '$0'],
-    [0.00000004, '$0.000000'],
-    [0.0013, '$0.00130'],
-    [0.0253, '$0.0253'],
-    [0.425, '$0.425'],
-    [12.3, '$12.30'],
+  const cases: [number | undefined, string][] = [
+    [undefined, '0'],
+    [0, '0'],
+    [Number.NaN, '0'],
+    [0.00000004, '0.000000'],
+    [0.0013, '0.00130'],
+    [0.0253, '0.0253'],
+    [0.425, '0.425'],
+    [12.3, '12.30'],
   ];
   for (const [dollars, text] of cases) assert.equal(formatDollars(dollars), text);
 });
