@@ -24,7 +24,12 @@ interface IdTokenSource {
 
 /** Application Default Credentials by Google's own library: key file, gcloud login, metadata server. */
 export function defaultCredentials(clock: Clock): DefaultCredentials {
-  const auth = new GoogleAuth({ scopes: [CLOUD_PLATFORM], clientOptions: { eagerRefreshThresholdMillis: EAGER_MS } });
+  const auth = new GoogleAuth({
+    scopes: [CLOUD_PLATFORM],
+    clientOptions: { eagerRefreshThresholdMillis: EAGER_MS },
+    // Not used for tokens, but without it the library asks yet another service for the project.
+    projectId: 'unused',
+  });
   const asked = async <T>(work: (client: AuthClient) => Promise<T>): Promise<T> => {
     try {
       return await work(await auth.getClient());

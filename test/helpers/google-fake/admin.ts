@@ -1,12 +1,10 @@
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { serviceDefinition } from '../../../src/emulator/admin/protos.ts';
-import { loopbackCertificate } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
 import { type GoogleState, holderOf } from './state.ts';
 
 export interface FakeAdmin {
   readonly url: string;
-  /** In PEM; the only one that vouches for it. */
-  readonly certificate: string;
   /** Principals of the calls, in order; `nobody` for those that were refused. */
   readonly callers: readonly string[];
   /** Short names of the services that exist, with their labels. */
@@ -17,8 +15,7 @@ export interface FakeAdmin {
 type Call = ServerUnaryCall<{ parent?: string; name?: string }, object>;
 
 /** Google's Admin API over TLS: lists and deletes services, for holders of a token that has not ended. */
-export async function startFakeAdmin(state: GoogleState): Promise<FakeAdmin> {
-  const { key, certificate } = loopbackCertificate();
+export async function startFakeAdmin(state: GoogleState, { key, certificate }: Certificate): Promise<FakeAdmin> {
   const callers: string[] = [];
   const services = new Map<string, Readonly<Record<string, string>>>();
   const checked = (answer: (request: Call['request']) => object) => (call: Call, callback: sendUnaryData<object>) => {
@@ -51,7 +48,6 @@ export async function startFakeAdmin(state: GoogleState): Promise<FakeAdmin> {
   });
   return {
     url: `https://127.0.0.1:${port}`,
-    certificate,
     callers,
     services,
     async close() {

@@ -14,8 +14,14 @@ const ECDSA_SHA256 = sequence(identifier(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x0
 const utc = (date: Date) => der(0x17, Buffer.from(`${date.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));
 const DAY_MS = 86_400_000;
 
-/** Key and self-signed certificate for 127.0.0.1, in PEM: TLS on loopback needs no tool of the machine. */
-export function loopbackCertificate(): { readonly key: string; readonly certificate: string } {
+/** In PEM. */
+export interface Certificate {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** Key and self-signed certificate for 127.0.0.1: TLS on loopback needs no tool of the machine. */
+export function loopbackCertificate(): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = sequence(der(0x31, sequence(identifier(0x55, 0x04, 0x03), der(0x0c, Buffer.from('127.0.0.1')))));
   const addresses = sequence(der(0x87, Buffer.from([127, 0, 0, 1])));
