@@ -5,6 +5,7 @@ import { arch, availableParallelism, platform as osPlatform, userInfo } from 'no
 import { basename, dirname, join, resolve } from 'node:path';
 import { createEvents } from './adapters/events/events.ts';
 import { readJob } from './adapters/github/job.ts';
+import { createCloudProject } from './adapters/google/cloud-project.ts';
 import { googleEndpoints } from './adapters/google/endpoints.ts';
 import { createGoogleIdentity } from './adapters/google/identity.ts';
 import { AUDIENCE, createPrivateServices } from './adapters/google/private-services.ts';
@@ -23,6 +24,7 @@ import { createFileTree } from './adapters/system/files.ts';
 import { createFolders } from './adapters/system/folders.ts';
 import { listens, portOf } from './adapters/system/listening.ts';
 import { makeDirectory } from './adapters/system/make-directory.ts';
+import { programVersion } from './adapters/system/program-version.ts';
 import { readContract, readPrices, readSchemas } from './adapters/system/shipped-files.ts';
 import { removeDeadWork, stateDirectories } from './adapters/system/state-directories.ts';
 import { createHttpTransport } from './adapters/transports/http.ts';
@@ -147,6 +149,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
             region: config.gcp.region,
             identity,
             ...adminPlace(),
+            parallelJobs: parallelJobs(process.env),
             ...(isPrivate ? { privateAudience: AUDIENCE } : {}),
           });
     opened.push(() => created.close());
@@ -203,6 +206,14 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     fileTree: createFileTree,
     folders: createFolders(join(TOOL_ROOT, 'template-service-repo')),
     platform,
+    cloudProject: async () =>
+      createCloudProject({
+        project: config.gcp.projectId ?? '',
+        env: process.env,
+        headers: async () => ({ authorization: `Bearer ${await identity.accessToken()}` }),
+        signal: entry.signal,
+      }),
+    programVersion,
     messageBus: async () =>
       platformName === 'local' ? createPubSubMessageBus({ emulatorHost: (await pubsub()).host, project }) : undefined,
     messageBusAt: async (host, externalProject) => {
@@ -279,6 +290,12 @@ async function openCodeHost(
     userAgent: `cloudrun-perf/${toolVersion()}`,
     logger,
   });
+}
+
+/** Jobs of the run that deploy at the same time, as the workflow knows them: `strategy.max-parallel` of its matrix. */
+function parallelJobs(env: NodeJS.ProcessEnv): number {
+  const found = Number(env.CLOUDRUN_PERF_PARALLEL_JOBS ?? 1);
+  return Number.isInteger(found) && found >= 1 ? found : 1;
 }
 
 /** Google's Admin API and Cloud Logging, where a network has them elsewhere. */

@@ -6,6 +6,7 @@ import { cleanup } from './cleanup.ts';
 import { compare } from './compare.ts';
 import { deploy } from './deploy.ts';
 import { discover } from './discover.ts';
+import { doctor } from './doctor.ts';
 import { emulate } from './emulate.ts';
 import { env } from './env.ts';
 import { init } from './init.ts';
@@ -53,6 +54,8 @@ export function execute({ request, config, platform, ports, signal }: Execution)
       return migrate(request, platform, config, ports, signal);
     case 'setup':
       return setup(request, config, ports);
+    case 'doctor':
+      return doctor(request, config, ports, signal);
     case 'slash-command':
       return slashCommand(ports, signal);
   }

@@ -2,6 +2,7 @@ import type { Schemas } from '../config/schemas.ts';
 import type { Job } from '../domain/job.ts';
 import type { PriceTable } from '../plan/prices.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CloudProject } from '../ports/cloud-project.ts';
 import type { CodeHost } from '../ports/code-host.ts';
 import type { EventSink } from '../ports/event-sink.ts';
 import type { FileTree } from '../ports/file-tree.ts';
@@ -57,6 +58,10 @@ export interface Ports {
   readonly folders: Folders;
   /** Starts the emulator on the local platform; the same object on each call. */
   platform(): Promise<Platform>;
+  /** What can be asked about the Google Cloud project of the configuration. */
+  cloudProject(): Promise<CloudProject>;
+  /** What a program on this machine says of its version; undefined when it cannot be run. */
+  programVersion(program: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined>;
   messageBus(): Promise<MessageBus | undefined>;
   /** A message bus on an emulator that somebody else runs, or, when nothing listens there, on one that we run there. */
   messageBusAt(host: string, project: string): Promise<MessageBus>;

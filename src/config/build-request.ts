@@ -8,6 +8,7 @@ import {
   type BaselineChoice,
   type CommandName,
   type CommandRequest,
+  DOCTOR_FORMATS,
   FAIL_ON,
   type FailOn,
   type GlobalOptions,
@@ -42,6 +43,8 @@ export const ARGUMENT = 'DIRECTORY';
 
 const MAX_ITERATIONS = 100;
 const MAX_ROUNDS = 20;
+/** Of a matrix on GitHub. */
+const MAX_JOBS = 256;
 
 function globals(options: OptionValues): GlobalOptions {
   const known = {
@@ -297,6 +300,11 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     }),
     defaultBranch: o.pattern('default-branch', BRANCH, 'the name of one branch') ?? 'main',
     environmentOnly: o.has('environment-only'),
+  }),
+  doctor: (o) => ({
+    profiles: o.list('profile'),
+    jobs: o.integer('jobs', 1, MAX_JOBS) ?? 1,
+    format: o.choice('format', DOCTOR_FORMATS) ?? 'table',
   }),
   'slash-command': () => ({}),
 };

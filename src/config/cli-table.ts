@@ -1,5 +1,5 @@
 import { PLATFORMS, SUITES } from '../domain/plan.ts';
-import { type CommandName, FAIL_ON, LIST_FORMATS, LOG_FORMATS, REPORT_FORMATS } from './request.ts';
+import { type CommandName, DOCTOR_FORMATS, FAIL_ON, LIST_FORMATS, LOG_FORMATS, REPORT_FORMATS } from './request.ts';
 
 /** `list` flags may be repeated and take comma separated values; `text` flags may be given once. */
 export interface Flag {
@@ -195,6 +195,15 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
     examples: [
       'cloudrun-perf setup --project my-project --region us-central1 --repository org/services --repository-id 123456',
     ],
+  },
+  doctor: {
+    summary: 'Check everything that a run in the cloud needs, before anything is spent',
+    flags: [
+      PROFILE,
+      text('jobs', 'N', 'Jobs that will measure at the same time (default: 1)'),
+      text('format', 'FORMAT', `${words(DOCTOR_FORMATS)} (default: table)`),
+    ],
+    examples: ['cloudrun-perf doctor --project my-project', 'cloudrun-perf doctor --jobs 4 --format json'],
   },
   'slash-command': {
     summary: 'Read the comment or label that started the job (action only)',

@@ -14,6 +14,7 @@ export const COMMANDS = [
   'emulate',
   'init',
   'migrate',
+  'doctor',
   'setup',
   'slash-command',
 ] as const;
@@ -24,6 +25,9 @@ export type ListFormat = (typeof LIST_FORMATS)[number];
 
 export const REPORT_FORMATS = ['terminal', 'markdown', 'json'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+export const DOCTOR_FORMATS = ['table', 'json'] as const;
+export type DoctorFormat = (typeof DOCTOR_FORMATS)[number];
 
 export const LOG_FORMATS = ['terminal', 'json', 'actions'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
@@ -220,6 +224,15 @@ export interface SetupRequest extends GlobalOptions {
   readonly environmentOnly: boolean;
 }
 
+/** Looks at everything that a run in the cloud needs, and changes nothing. */
+export interface DoctorRequest extends GlobalOptions {
+  readonly command: 'doctor';
+  readonly profiles: readonly string[];
+  /** Jobs that will measure at the same time. */
+  readonly jobs: number;
+  readonly format: DoctorFormat;
+}
+
 /** Reads the comment or label that started the job, and says what run it asks for. */
 export interface SlashCommandRequest extends GlobalOptions {
   readonly command: 'slash-command';
@@ -247,6 +260,7 @@ export type CommandRequest =
   | EmulateRequest
   | InitRequest
   | MigrateRequest
+  | DoctorRequest
   | SetupRequest
   | SlashCommandRequest;
 

@@ -47,6 +47,11 @@ test('the examples of the proposal', () => {
       { command: 'cleanup', run: 'run-a-1', all: false, verbose: false, dryRun: true },
     ],
     ['env --type discord-webhook', { ...PLAIN, command: 'env', type: 'discord-webhook' }],
+    ['doctor', { ...PLAIN, command: 'doctor', profiles: [], jobs: 1, format: 'table' }],
+    [
+      'doctor --profile a,b --jobs 4 --format json',
+      { command: 'doctor', profiles: ['a', 'b'], jobs: 4, format: 'json' },
+    ],
     ['emulate --port 8790', { ...PLAIN, command: 'emulate', port: 8790 }],
   ];
   for (const [text, expected] of cases) assert.partialDeepStrictEqual(line(text), expected, text);
@@ -161,6 +166,8 @@ test('what is refused, and the nearest valid name', () => {
     ['validate --features a', 'bad-option-value', /together with --url/],
     ['cleanup --all --run run-x', 'bad-option-value', /exclude each other/],
     ['env', 'bad-option-value', /--type is missing/],
+    ['doctor --jobs 0', 'bad-option-value', /1 to 256/],
+    ['doctor --format matrix', 'bad-option-value', /table, json/],
     ['emulate --port 70000', 'bad-option-value', /0 to 65535/],
     ['init --type discord-webhook', 'bad-option-value', /^DIRECTORY is missing/],
     ['init a b --type discord-webhook', 'unexpected-argument', /init takes one DIRECTORY, and not "b" too/],
