@@ -22,8 +22,8 @@ export interface NeedsInput {
   readonly profiles: readonly Profile[];
   /** Jobs that measure at the same time. */
   readonly jobs: number;
-  /** Tokens of a service account are asked for: by Workload Identity, or for private services. */
-  readonly impersonates: boolean;
+  /** Tokens of a service account are asked for: by Workload Identity, or for private services; absent: yes. */
+  readonly impersonates?: boolean;
 }
 
 export const REGISTRY_PERMISSIONS = [
@@ -75,7 +75,7 @@ export function rolesFor(permissions: readonly string[]): readonly string[] {
 }
 
 export function cloudNeeds(input: NeedsInput): CloudNeeds {
-  const { artifactRegistry, resultsBucket, profiles, jobs, impersonates } = input;
+  const { artifactRegistry, resultsBucket, profiles, jobs, impersonates = true } = input;
   const repository = repositoryName(artifactRegistry);
   const bucket = /^gs:\/\/([^/]+)/.exec(resultsBucket ?? '')?.[1];
   const most = (amount: (profile: Profile) => number) =>

@@ -16,7 +16,8 @@ export type ProjectApi =
   | 'storage';
 
 export interface ProjectApiOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where gcloud's own variables put the APIs elsewhere; absent: nowhere. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Headers that authorise a request to the URL. Throws PerfError without credentials. */
   readonly headers: (url: string) => Promise<Readonly<Record<string, string>>>;
   readonly signal?: AbortSignal;
@@ -30,7 +31,7 @@ const TIMEOUT_MS = 15_000;
 const MAX_REASON_CHARS = 300;
 
 /** Asks one question. What goes wrong is an answer too: nothing throws but a wrong address and an abort. */
-export function createAsk({ env, headers, signal }: ProjectApiOptions): Ask {
+export function createAsk({ env = {}, headers, signal }: ProjectApiOptions): Ask {
   const fetch = createProxiedFetch();
   return async (api, path, read, body) => {
     const url = `${originOf(api, env)}${path}`;
@@ -57,7 +58,7 @@ export function createAsk({ env, headers, signal }: ProjectApiOptions): Ask {
 }
 
 /** The public address, or that of gcloud's own variable, as networks with Private Service Connect set it. */
-function originOf(api: ProjectApi, env: ProjectApiOptions['env']): string {
+function originOf(api: ProjectApi, env: Readonly<Record<string, string | undefined>>): string {
   const name = `CLOUDSDK_API_ENDPOINT_OVERRIDES_${api.toUpperCase()}`;
   const given = env[name];
   if (given === undefined || given === '') return `https://${api}.googleapis.com`;
