@@ -26,7 +26,7 @@ export async function report(
     const outcome = await publish(request, recorder, ports);
     return announce(recorder.run, request, outcome, ports, signal);
   }
-  const run = await loadRun(ports.store, request.run, ports.schemas);
+  const run = await loadRun(ports.store, request.run, ports.schemas, (message) => ports.logger.warn(message));
   if (request.saveBaseline === true) {
     const places = await storeReports(run, request, ports);
     if (places.baseline !== undefined) ports.logger.info(`baseline ${places.baseline}`);

@@ -52,6 +52,16 @@ export function runIds(paths: readonly string[]): readonly string[] {
     .reverse();
 }
 
+/** Ids of what has no metadata yet, or was cut short before it had, newest first. */
+export function unfinishedRunIds(paths: readonly string[]): readonly string[] {
+  const known = new Set(runIds(paths));
+  const ids = new Set(paths.map((path) => /^runs\/([^/]+)\//.exec(path)?.[1] ?? ''));
+  return [...ids]
+    .filter((id) => SEGMENT.test(id) && !known.has(id))
+    .toSorted()
+    .reverse();
+}
+
 export function latestRunId(paths: readonly string[]): string | undefined {
   return runIds(paths)[0];
 }

@@ -7,7 +7,16 @@ import { LARGEST_TEXT_BYTES, type ResultStore } from '../ports/result-store.ts';
 import { comparableRuns, mergeBaselines } from './baseline.ts';
 import { decode, encode, type ResultSchemas } from './codec.ts';
 import { groupKey, sortGroups } from './groups.ts';
-import { BASELINE_LATEST, baselinePath, dayOf, metadataPath, RUNS, resultsPath, runIds } from './layout.ts';
+import {
+  BASELINE_LATEST,
+  baselinePath,
+  dayOf,
+  metadataPath,
+  RUNS,
+  resultsPath,
+  runIds,
+  unfinishedRunIds,
+} from './layout.ts';
 
 const LISTED_RUNS = 5;
 /** Each time somebody else was faster; a hundred jobs at once are done before that. */
@@ -84,13 +93,21 @@ export async function loadBaseline(store: ResultStore, schemas: ResultSchemas): 
 
 /**
  * A stored run; `latest` is the newest. Throws UsageError `run-unknown`, which names the runs that exist, or what
- * `decode` throws. A run that was cut short has the service types that were written until then.
+ * `decode` throws. A run that was cut short has the service types that were written until then; one without metadata is
+ * no run yet, and `warn` is told of those that are newer than the latest.
  */
-export async function loadRun(store: ResultStore, wanted: string, schemas: ResultSchemas): Promise<Run> {
+export async function loadRun(
+  store: ResultStore,
+  wanted: string,
+  schemas: ResultSchemas,
+  warn: (message: string) => void = () => {},
+): Promise<Run> {
   const paths = await store.list(RUNS);
   const known = runIds(paths);
+  const unfinished = unfinishedRunIds(paths).filter((id) => id > (known[0] ?? ''));
+  if (wanted === 'latest' && unfinished.length > 0) warn(skipped(unfinished));
   const runId = wanted === 'latest' ? known[0] : known.find((id) => id === wanted);
-  if (runId === undefined) throw unknownRun(store, wanted, known);
+  if (runId === undefined) throw unknownRun(store, wanted, known, unfinishedRunIds(paths));
   const metadata = await read(store, metadataPath(runId), 'run', schemas);
   const keys = paths
     .map((path) => /^runs\/([^/]+)\/([^/]+)\/results\.json$/.exec(path))
@@ -132,14 +149,25 @@ async function read<K extends 'run' | 'results'>(store: ResultStore, path: strin
 
 const fileOf = (store: ResultStore, path: string) => `${store.location.replace(/\/$/, '')}/${path}`;
 
-function unknownRun(store: ResultStore, wanted: string, known: readonly string[]): UsageError {
+function skipped(unfinished: readonly string[]): string {
+  const more = unfinished.length > LISTED_RUNS ? ` and ${unfinished.length - LISTED_RUNS} older` : '';
+  return `skipped what has no metadata, still running or cut short: ${unfinished.slice(0, LISTED_RUNS).join(', ')}${more}`;
+}
+
+function unknownRun(
+  store: ResultStore,
+  wanted: string,
+  known: readonly string[],
+  unfinished: readonly string[],
+): UsageError {
+  const partial = unfinished.length === 0 ? '' : `; ${skipped(unfinished)}`;
   if (known.length === 0) {
-    return new UsageError('run-unknown', `${store.location} holds no runs`, {
+    return new UsageError('run-unknown', `${store.location} holds no runs${partial}`, {
       hint: 'run "cloudrun-perf benchmark" first, or name the place of the results with --results',
     });
   }
   const more = known.length > LISTED_RUNS ? ` and ${known.length - LISTED_RUNS} older` : '';
-  const message = `${store.location} holds no run ${JSON.stringify(printable(wanted))}; it holds ${known.slice(0, LISTED_RUNS).join(', ')}${more}`;
+  const message = `${store.location} holds no run ${JSON.stringify(printable(wanted))}; it holds ${known.slice(0, LISTED_RUNS).join(', ')}${more}${partial}`;
   const near = nearest(wanted, known);
   return new UsageError('run-unknown', message, {
     hint: near === undefined ? 'name one of these, or "latest"' : `Did you mean "${near}"?`,

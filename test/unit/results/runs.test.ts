@@ -106,6 +106,23 @@ test('a run that was cut short has what was written', async () => {
   assert.equal((await loadRun(store, 'run-1', RESULT_SCHEMAS)).results.length, 1);
 });
 
+test('what has no metadata is no run: it is skipped, and told where it would be the latest', async () => {
+  const store = await stored('run-1', 'run-3');
+  await store.write('runs/run-2/discord-webhook/results.json', '{}');
+  await store.write('runs/run-4/plan.json', '{}');
+  await store.write('runs/stray', '{}');
+  const warnings: string[] = [];
+  const warn = (message: string) => void warnings.push(message);
+  assert.equal((await loadRun(store, 'latest', RESULT_SCHEMAS, warn)).metadata.runId, 'run-3');
+  assert.deepEqual(warnings, ['skipped what has no metadata, still running or cut short: run-4']);
+  await loadRun(store, 'run-1', RESULT_SCHEMAS, warn);
+  assert.equal(warnings.length, 1);
+  await assert.rejects(loadRun(store, 'run-2', RESULT_SCHEMAS), {
+    code: 'run-unknown',
+    message: /it holds run-3, run-1; skipped what has no metadata, .*: run-4, run-2$/,
+  });
+});
+
 test('a baseline is stored under its day and as the latest', async () => {
   const store = createMemoryStore();
   assert.equal(await loadBaseline(store, RESULT_SCHEMAS), undefined);
