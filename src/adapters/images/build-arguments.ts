@@ -25,15 +25,15 @@ export interface BuildCall {
 export function buildArguments(call: BuildCall): readonly string[] {
   const { implementation, context, tool } = call;
   const { target, buildArgs, dockerfile } = implementation;
-  const container = tool.kind === 'buildx' && tool.exportsCache;
+  const outside = tool.kind === 'buildx' && tool.outside;
   return [
     ...(tool.kind === 'buildx'
       ? // Attestations would make the digest that of an index, which names more than the image.
         ['buildx', 'build', '--load', '--provenance=false', '--sbom=false']
       : ['build']),
     ...(call.native ? [] : ['--platform', PLATFORM]),
-    // A builder in a container has a network of its own, and refuses the host's.
-    ...(call.bridge || container ? [] : ['--network', 'host']),
+    // A builder outside of the engine has a network of its own, and refuses the host's.
+    ...(call.bridge || outside ? [] : ['--network', 'host']),
     '--file',
     join(context, dockerfile),
     ...(target === undefined ? [] : ['--target', target]),
@@ -59,7 +59,6 @@ export interface CacheChoice {
 
 /** Where layers come from and go to. `ignore-error`: a cache that cannot be written fails no build. */
 export function cacheArguments({ cache, tool, name, registry, onGitHub }: CacheChoice): readonly string[] {
-  // The engine's own driver can read such caches and not write them.
   if (cache === 'none' || tool.kind !== 'buildx' || !tool.exportsCache) return [];
   if (cache === 'gha' && onGitHub) return both(`type=gha,scope=${name}`);
   return registry === undefined ? [] : both(`type=registry,ref=${registry}/${name}:buildcache`);

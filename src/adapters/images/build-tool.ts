@@ -6,12 +6,16 @@ export type BuildTool =
   | { readonly kind: 'engine' }
   | {
       readonly kind: 'buildx';
-      /** Whether its driver can write caches to registries: all but the engine's own. */
+      /** Whether builds run elsewhere than in the engine, and so in a network that is not the engine's. */
+      readonly outside: boolean;
+      /** Whether it can write caches to registries: inside the engine only with the image store of containerd. */
       readonly exportsCache: boolean;
     };
 
 const PROBE_TIMEOUT_MS = 15_000;
 const DRIVER = /^Driver:\s*(\S+)/m;
+/** Label of workers that use containerd's image store; buildx itself goes by it. */
+const CONTAINERD_STORE = 'org.mobyproject.buildkit.worker.snapshotter';
 
 /** Finds out which builder there is, and what the builder that the user has chosen can do. */
 export async function findBuildTool(containerCli: string, { signal }: EngineCall): Promise<BuildTool> {
@@ -21,5 +25,6 @@ export async function findBuildTool(containerCli: string, { signal }: EngineCall
   if (version.code !== 0 || !version.stdout.includes('docker/buildx')) return { kind: 'engine' };
   const { code, stdout } = await callEngine(containerCli, ['buildx', 'inspect'], call);
   const driver = code === 0 ? DRIVER.exec(stdout)?.[1] : undefined;
-  return { kind: 'buildx', exportsCache: driver !== undefined && driver !== 'docker' };
+  const outside = driver !== undefined && driver !== 'docker';
+  return { kind: 'buildx', outside, exportsCache: outside || stdout.includes(CONTAINERD_STORE) };
 }

@@ -27,8 +27,9 @@ const CALL: BuildCall = {
   bridge: true,
   cache: [],
 };
-const BUILDX = { kind: 'buildx', exportsCache: true } as const;
-const BUILDX_OF_ENGINE = { kind: 'buildx', exportsCache: false } as const;
+const BUILDX = { kind: 'buildx', outside: true, exportsCache: true } as const;
+const BUILDX_OF_ENGINE = { kind: 'buildx', outside: false, exportsCache: false } as const;
+const BUILDX_WITH_CONTAINERD = { ...BUILDX_OF_ENGINE, exportsCache: true } as const;
 
 test('arguments of a build', () => {
   const common = ['--tag', 'r/node-http:run-head', '--iidfile', '/id', '--build-arg', 'A=1 2', '--build-arg', 'B=--x'];
@@ -71,6 +72,7 @@ test('where layers are kept', () => {
     ['gha outside of a step of an action', { cache: 'gha' }, inRegistry()],
     ['engine', { tool: { kind: 'engine' } }, []],
     ['driver of the engine', { tool: BUILDX_OF_ENGINE }, []],
+    ['driver of the engine with containerd', { tool: BUILDX_WITH_CONTAINERD }, inRegistry()],
   ];
   for (const [name, change, wanted] of cases) assert.deepEqual(cacheArguments({ ...usual, ...change }), wanted, name);
 });

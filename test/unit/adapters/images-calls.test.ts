@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { type BuildTool, findBuildTool } from '../../../src/adapters/images/build-tool.ts';
 import type { DockerBuilderOptions } from '../../../src/adapters/images/container-build.ts';
 import { createDockerBuilder } from '../../../src/adapters/images/docker.ts';
 import { createClock } from '../../../src/adapters/system/clock.ts';
@@ -95,6 +96,33 @@ test('a driver that writes caches gets one in the registry, after a login, and l
   assert.match(again ?? '', /^login /);
   assert.match(push ?? '', /^push .* config=own$/);
   assert.ok(!calls().join('\n').includes(TOKEN));
+});
+
+test('what builds is found out from what buildx says of the builder in use', async () => {
+  const label = 'Labels:\\n org.mobyproject.buildkit.worker.snapshotter: overlayfs';
+  const cases: [driver: string | undefined, wanted: BuildTool][] = [
+    [undefined, { kind: 'engine' }],
+    ['docker', { kind: 'buildx', outside: false, exportsCache: false }],
+    [`docker\\n${label}`, { kind: 'buildx', outside: false, exportsCache: true }],
+    ['docker-container', { kind: 'buildx', outside: true, exportsCache: true }],
+    [`remote\\n${label}`, { kind: 'buildx', outside: true, exportsCache: true }],
+  ];
+  for (const [index, [driver, wanted]] of cases.entries()) {
+    const { path } = engine(`tool-${index}`, driver === undefined ? {} : { driver });
+    assert.deepEqual(await findBuildTool(path, {}), wanted, driver);
+  }
+});
+
+test('an image that Cloud Run pulls by itself needs no engine', async () => {
+  const options = { containerCli: '/no/such/engine', clock: createClock() };
+  const missing = (image: string, registry?: string) =>
+    createDockerBuilder({ ...options, ...(registry === undefined ? {} : { registry }) })
+      .unavailable(implementation({ image }))
+      .catch(() => 'missing');
+  assert.equal(await missing('us-docker.pkg.dev/p/r/a:v1', REGISTRY), undefined);
+  assert.equal(await missing('nginx:1', REGISTRY), undefined);
+  assert.notEqual(await missing('us-docker.pkg.dev/p/r/a:v1'), undefined);
+  assert.notEqual(await missing('ghcr.io/o/a:v1', REGISTRY), undefined);
 });
 
 test("GitHub's cache is used where it is asked for, and only then its token is given on", async () => {
