@@ -8,6 +8,8 @@ export interface AutoscalerLimits {
   readonly maxInstances: number;
   /** How long an instance without requests is kept. */
   readonly idleTimeoutMs: number;
+  /** A fault: the first request of all starts two instances. */
+  readonly startsTwo?: boolean;
 }
 
 /** `manual`: `floor` instances are kept, requests may raise that up to `ceiling`; a ceiling of 0 disables the revision. */

@@ -89,7 +89,8 @@ export function createAutoscaler(limits: AutoscalerLimits): Autoscaler {
   }
 
   function startForDemand(atMs: number): void {
-    const wanted = Math.ceil(pending.size / limits.concurrency) - count('starting');
+    const extra = limits.startsTwo === true && nextInstance === 1 && pending.size > 0 ? 1 : 0;
+    const wanted = Math.ceil(pending.size / limits.concurrency) + extra - count('starting');
     const allowed = ceiling() - live();
     for (let i = 0; i < Math.min(wanted, allowed); i += 1) start(atMs, 'AUTOSCALING');
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { InstanceEvent, StartReason } from '../domain/deployment.ts';
 import { createAutoscaler } from './autoscaler.ts';
-import type { Decision, ScalingEvent, ScalingTarget, StopCause } from './autoscaler-model.ts';
+import { type Decision, REJECTION, type ScalingEvent, type ScalingTarget, type StopCause } from './autoscaler-model.ts';
 import { preciseNowMs } from './instance-log.ts';
 import type { EmulatorSettings, Instance, InstanceEnd, InstanceLog, InstanceRuntime, RevisionSpec } from './model.ts';
 import type { Upstream } from './proxy-model.ts';
@@ -57,11 +57,18 @@ export function createRevisionRunner(
   runtime: InstanceRuntime,
   log: InstanceLog,
 ): RevisionRunner {
+  const faults = () => settings.faultsOf?.(spec.name) ?? {};
   const autoscaler = createAutoscaler({
     concurrency: spec.concurrency,
     minInstances: spec.minInstances,
     maxInstances: spec.maxInstances,
-    idleTimeoutMs: settings.idleTimeoutMs,
+    // Getters: a fault may be given to a revision that is deployed already.
+    get idleTimeoutMs() {
+      return faults().idleTimeoutMs ?? settings.idleTimeoutMs;
+    },
+    get startsTwo() {
+      return faults().startsTwo === true;
+    },
   });
   const entries = new Map<number, Entry>();
   const requests = new Map<number, AdmittedRequest>();
@@ -160,6 +167,8 @@ export function createRevisionRunner(
       const upstream = spec.portName === 'h2c' ? createH2cUpstream(instance.port) : createHttp1Upstream(instance.port);
       entry.live = { id: entry.id, port: instance.port, upstream };
       record(entry, 'ready');
+      const { endsAfterMs } = faults();
+      if (endsAfterMs !== undefined) setTimeout(() => void instance.stop(), endsAfterMs).unref();
       apply({ kind: 'instance-ready', atMs: preciseNowMs(), instance: entry.number });
       entry.outcome.resolve({ ready: true });
     });
@@ -209,6 +218,11 @@ export function createRevisionRunner(
   return {
     spec,
     admit(request) {
+      const { abortsAtZero } = faults();
+      if (abortsAtZero !== undefined && autoscaler.liveInstances() === 0) {
+        request.reject(abortsAtZero, REJECTION.noInstance);
+        return;
+      }
       requests.set(request.number, request);
       apply({ kind: 'request-arrived', atMs: preciseNowMs(), request: request.number });
     },

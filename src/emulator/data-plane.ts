@@ -15,7 +15,7 @@ interface OpenEndpoint {
  * instances to the service's latest revision; its other revisions start at most one, for a request to their tag.
  */
 export function createDataPlane(settings: EmulatorSettings, runtime: InstanceRuntime): DataPlane {
-  const log = createInstanceLog();
+  const log = createInstanceLog(undefined, settings.faultsOf);
   const runners = new Map<string, RevisionRunner>();
   const scalings = new Map<string, Scaling>();
   const endpoints = new Map<string, OpenEndpoint>();
@@ -55,7 +55,9 @@ export function createDataPlane(settings: EmulatorSettings, runtime: InstanceRun
         throw new InfrastructureError('revision-exists', `Revision ${spec.name} exists; a revision never changes.`);
       }
       const target = targetOf(scalingOf(spec.service), true);
-      runners.set(spec.name, createRevisionRunner(spec, target, settings, runtime, log));
+      const runner = createRevisionRunner(spec, target, settings, runtime, log);
+      runners.set(spec.name, runner);
+      if (settings.faultsOf?.(spec.name)?.startsAtDeploy === true) void runner.checkHealth();
       // It is the latest now, which matters to the others when scaling is manual.
       if (target.mode === 'manual') void retarget(spec.service);
     },

@@ -1,4 +1,5 @@
 import type { InstanceEvent } from '../domain/deployment.ts';
+import type { FaultsOf } from './faults.ts';
 
 /** What the data plane needs to know of one revision. */
 export interface RevisionSpec {
@@ -49,6 +50,8 @@ export interface EmulatorSettings {
   readonly stateDirectory: string;
   /** Docker-compatible program: `docker` or `podman`. */
   readonly containerCli: string;
+  /** What revisions do wrong on purpose; absent: nothing. */
+  readonly faultsOf?: FaultsOf;
 }
 
 /** A directory and an argument vector that stand for an image: the process runtime's kind of image. */
