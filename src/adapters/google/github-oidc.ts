@@ -30,9 +30,8 @@ export function githubSubject(env: Readonly<Record<string, string | undefined>>,
       hint: 'only the runner may set this variable: look for a step that changed it',
     });
   }
-  const address = new URL(url);
-  address.searchParams.set('audience', audience);
-  return { url: address.href, headers: { authorization: `Bearer ${token}` }, field: 'value' };
+  const address = `${url}${url.includes('?') ? '&' : '?'}audience=${encodeURIComponent(audience)}`;
+  return { url: address, headers: { authorization: `Bearer ${token}` }, field: 'value' };
 }
 
 /** The job's token, which is valid for 5 minutes. Throws InfrastructureError. */

@@ -63,7 +63,7 @@ function asked(
 
 function refusal({ status, text }: Answer, account: string, method: string): Refusal {
   const told = `${WHOM} answered ${status}: ${text}`;
-  if (/SERVICE_DISABLED|has not been used in project|is disabled/i.test(text)) {
+  if (/SERVICE_DISABLED|has not been used in project/i.test(text)) {
     return {
       again: 'propagation',
       error: new InfrastructureError('iam-api-disabled', `the API that impersonation needs is off: ${told}`, {
