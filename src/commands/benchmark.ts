@@ -19,6 +19,7 @@ import type { Outcome } from './outcome.ts';
 import { planRun, runMetadata } from './plan-run.ts';
 import { plannedItems } from './planned-items.ts';
 import type { Ports } from './ports.ts';
+import { preflight } from './preflight.ts';
 import { publish } from './publish.ts';
 import { RunRecorder } from './recorder.ts';
 import { measureAll } from './run-plan.ts';
@@ -49,6 +50,7 @@ export async function benchmark(
     ports.print(`${description}${carriedText(todo)}`);
     return { exitCodes: [], outputs: {} };
   }
+  await preflight(plan, request, config, ports);
   if (todo.items.length === 0) ports.logger.info(`nothing is measured: ${todo.reason}`);
   // The services of a run in the cloud are those of all its jobs: the end of this one must not remove the others'.
   if (request.shard === undefined || platform === 'local') ports.rememberRun(plan.runId);

@@ -1,7 +1,14 @@
-/** An answer of the cloud, or why there is none. `missing`: what was asked about does not exist. */
+import type { PerfError } from '../domain/errors.ts';
+
+/** An answer of the cloud, or why there is none. `missing`: what was asked about does not exist; `cause`: why we have no credentials. */
 export type Asked<T> =
   | { readonly known: true; readonly value: T }
-  | { readonly known: false; readonly why: 'denied' | 'missing' | 'unreachable'; readonly reason: string };
+  | {
+      readonly known: false;
+      readonly why: 'denied' | 'missing' | 'unreachable';
+      readonly reason: string;
+      readonly cause?: PerfError;
+    };
 
 /** Limits of a project in one region; absent: Google does not tell. */
 export interface RegionQuota {

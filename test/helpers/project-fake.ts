@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 
 /** A Google Cloud project as its REST APIs show it; change it before asking. */
 export interface FakeProject {
-  token: string;
+  /** The only one that is known; absent: all are. */
+  token: string | undefined;
   email: string | undefined;
   apis: Set<string>;
   permissions: Set<string>;
@@ -71,7 +72,8 @@ export async function startProjectFake(): Promise<ProjectFake> {
         asked.push(`${request.method} ${api}${url.pathname}`);
         const broken = project.broken.get(api);
         if (broken === 'drop') return void response.destroy();
-        const known = request.headers.authorization === `Bearer ${project.token}`;
+        const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+        const known = given !== undefined && given === (project.token ?? given);
         const text = Buffer.concat(chunks).toString();
         const { permissions = [] } = (text === '' ? {} : JSON.parse(text)) as { permissions?: string[] };
         const answer = broken ?? (known ? answerOf(project, api, url, permissions) : error(401, 'Invalid credentials'));

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { createCloudProject } from '../../src/adapters/google/cloud-project.ts';
 import { doctor } from '../../src/commands/doctor.ts';
@@ -10,6 +12,8 @@ import type { Check } from '../../src/domain/check.ts';
 import { InfrastructureError } from '../../src/domain/errors.ts';
 import type { Profile } from '../../src/domain/profile.ts';
 import { BUCKET_PERMISSIONS, cloudNeeds, REGISTRY_PERMISSIONS } from '../../src/plan/cloud-needs.ts';
+import { newWorkspace, runTool, TEMPLATE } from '../helpers/cli.ts';
+import { ACCOUNT, PROVIDER, startGoogleFake } from '../helpers/google-fake.ts';
 import { DENIED, type ProjectFake, quotaInfo, SERVICE_DISABLED, startProjectFake } from '../helpers/project-fake.ts';
 
 const REGION = 'europe-west1';
@@ -243,4 +247,39 @@ test('tokens go to no address in clear text', async () => {
   const env = { CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM: 'http://iam.example' };
   const project = createCloudProject({ project: 'p', env, headers: async () => ({}) });
   await assert.rejects(project.accountPermissions('a@b', ['x']), { code: 'endpoint-unsafe' });
+});
+
+test('a benchmark in the cloud tells all that is missing before it builds or deploys anything', async () => {
+  const workspace = newWorkspace();
+  const google = await startGoogleFake();
+  try {
+    const { project } = fake;
+    project.token = undefined;
+    project.permissions.delete('run.services.create');
+    project.apis.delete('logging.googleapis.com');
+    project.broken.set('cloudquotas', SERVICE_DISABLED);
+    const gcp = 'gcp: {project_id: my-project, region: europe-west1, artifact_registry: 127.0.0.1:1/perf}';
+    writeFileSync(join(workspace.directory, 'cloudrun-perf.yaml'), `version: "1.0"\n${gcp}\n`);
+    const what = ['--platform', 'cloudrun', '--manifest', TEMPLATE, '--impl', 'node-http', '--baseline', 'none'];
+    const who = ['--workload-identity-provider', PROVIDER, '--service-account', ACCOUNT];
+    const env = { ...google.env, ...fake.env, CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN: 'https://127.0.0.1:1' };
+    const ended = await runTool(workspace, ['benchmark', ...what, ...who, '--verbose'], { env });
+    const text = `${ended.stdout}\n${ended.stderr}`;
+    assert.equal(ended.code, 1, text);
+    assert.match(text, /project my-project lacks 2 things that this run needs \[preflight-failed\]/);
+    assert.match(text, /API logging\.googleapis\.com: not enabled\n +hint: Run: gcloud services enable/);
+    assert.match(text, /permissions: missing run\.services\.create\n +hint: Grant roles\/run\.admin/);
+    assert.match(text, /Cannot be told before the run/);
+    assert.doesNotMatch(text, /building|deploying/i);
+    google.state.provider.audiences = ['https://other.example'];
+    const refused = await runTool(workspace, ['benchmark', ...what, ...who], { env });
+    assert.match(refused.stderr, /\[identity-audience\]/);
+    assert.deepEqual(
+      google.state.handedOut.filter((token) => text.includes(token)),
+      [],
+    );
+  } finally {
+    await google.close();
+    workspace.remove();
+  }
 });

@@ -53,7 +53,8 @@ async function accountOf(ask: Ask, { headers }: ProjectApiOptions): Promise<Aske
     await headers('https://openidconnect.googleapis.com');
   } catch (error) {
     if (!(error instanceof PerfError)) throw error;
-    return { known: false, why: 'denied', reason: [error.message, error.hint].filter(Boolean).join('; ') };
+    const reason = [error.message, error.hint].filter(Boolean).join('; ');
+    return { known: false, why: 'denied', reason, cause: error };
   }
   const found = await ask('openidconnect', '/v1/userinfo', ({ email }) => (typeof email === 'string' ? email : ''));
   return found.known ? found : { known: true, value: '' };
