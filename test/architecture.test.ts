@@ -43,6 +43,7 @@ const EFFECTFUL_ROOMS = new Set(['adapters', 'emulator', 'context.ts', 'action.t
 
 /** npm packages and the only places that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@actions/cache': ['adapters/sources'],
   '@actions/core': ['action.ts', 'config/action-inputs.ts', 'adapters'],
   '@google-cloud/run': ['adapters', 'emulator/admin/protos.ts'],
   '@google-cloud/storage': ['adapters/results'],
