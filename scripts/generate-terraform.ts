@@ -64,7 +64,26 @@ export function tables(): string {
     },
   };
   const note = 'Generated from src/plan/gcp-setup.ts: npm run terraform';
-  return `${JSON.stringify({ '//': note, locals: [locals] }, undefined, 2)}\n`;
+  return `${json({ '//': note, locals: [locals] }, '')}\n`;
+}
+
+const LINE = 120;
+
+/** JSON as the formatter of this repository wants it: lists of texts stay on a line where they fit. */
+function json(value: unknown, indent: string, used = 0): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (!Array.isArray(value)) {
+    const lines = Object.entries(value).map(([key, one]) => {
+      const name = `${inner}${JSON.stringify(key)}: `;
+      return `${name}${json(one, inner, name.length)}`;
+    });
+    return `{\n${lines.join(',\n')}\n${indent}}`;
+  }
+  const scalars = value.every((one) => typeof one !== 'object');
+  const line = `[${value.map((one) => JSON.stringify(one)).join(', ')}]`;
+  if (scalars && used + line.length < LINE) return line;
+  return `[\n${value.map((one) => `${inner}${json(one, inner)}`).join(',\n')}\n${indent}]`;
 }
 
 function main(args: readonly string[]): void {
