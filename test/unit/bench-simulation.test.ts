@@ -82,11 +82,14 @@ test('20 implementations of 20 revisions never write more than 40 times a minute
 });
 
 test('the bounds are no matter of course: each falls when what keeps it is taken away', () => {
-  const { pullRequestProposed, fullProposed, writesOfTwentyJobs } = scenarios;
+  const { pullRequestProposed, fullProposed, fullToday, writesOfTwentyJobs } = scenarios;
   assert.ok(simulated({ ...pullRequestProposed, proofs: 'each', sidesAtOnce: false }).minutes > 10);
   assert.ok(simulated({ ...fullProposed, proofs: 'each' }).minutes > 60);
   assert.ok(simulated({ ...fullProposed, writesPerMinute: 10 }).minutes > 60);
   assert.ok(simulated({ ...writesOfTwentyJobs, writesPerMinute: 400 }).mostWrites > quota.writesPerMinute);
+  // One of eight jobs that takes the limit for itself, and the only job that takes an eighth.
+  assert.ok(simulated({ ...fullToday, writesPerMinute: 8 * 40 }).mostWrites > quota.writesPerMinute);
+  assert.ok(simulated({ ...pullRequestProposed, writesPerMinute: 40 / 8 }).minutes > 10);
   const { instancesAtOnce: _, ...unlimited } = fullProposed;
   assert.ok(simulated(unlimited).mostCpus > quota.cpus);
 });
