@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { createCloudRunPlatform } from '../../src/adapters/platforms/cloud-run/platform.ts';
 import { DEFAULT_PROFILE } from '../../src/config/profiles.ts';
@@ -159,7 +160,10 @@ test("a service of somebody else is never taken over or removed; one of the same
   await assert.rejects(platform.deploy(specOf('svc')), (error) => {
     assert.ok(error instanceof PerfError);
     assert.equal(error.code, 'service-not-ours');
-    assert.match(error.message, /^creating svc failed: a service of that name already exists, and it is not of this run/);
+    assert.match(
+      error.message,
+      /^creating svc failed: a service of that name already exists, and it is not of this run/,
+    );
     return true;
   });
   assert.deepEqual(
@@ -179,6 +183,63 @@ test("a service of somebody else is never taken over or removed; one of the same
     calls.filter((call) => call.startsWith('add ')),
     revisionsOf('other').map((one) => `add ${one}`),
   );
+});
+
+test('connections that break in the middle of every change do no harm', async () => {
+  const location = { project: 'p', region: 'r' };
+  const dataPlane = createFakeDataPlane();
+  const sockets = new Set<Socket>();
+  let cuts = 0;
+  const server = await startAdminServer({
+    location,
+    port: 0,
+    now: Date.now,
+    dataPlane: {
+      ...dataPlane,
+      addRevision(spec) {
+        dataPlane.addRevision(spec);
+        cuts += 1;
+        for (const socket of sockets) socket.destroy();
+      },
+    },
+  });
+  const proxy = createServer((client) => {
+    const upstream = connect(server.port, server.host);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream).pipe(client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const silent = () => undefined;
+  const platform = await createCloudRunPlatform({
+    name: 'local',
+    ...location,
+    admin: { host: '127.0.0.1', port: (proxy.address() as AddressInfo).port },
+    clock: fastClock(20),
+    logger: { debug: silent, info: silent, warn: silent, error: silent, progress: silent },
+    pollMs: 1_000,
+  });
+  opened.push(
+    () => server.close(),
+    async () => void proxy.close(),
+    () => platform.close(),
+  );
+  const { revisions } = await platform.deploy(specOf('svc'));
+  assert.deepEqual(
+    revisions.map(({ revision }) => revision),
+    revisionsOf('svc'),
+  );
+  assert.equal(cuts, TAGS.length);
+  assert.deepEqual([...dataPlane.revisions.keys()], revisionsOf('svc'));
+  await platform.remove('svc');
+  assert.deepEqual(await platform.list({}), []);
 });
 
 test('a revision that the platform refuses is told although the answers were lost', async () => {
