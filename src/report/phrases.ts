@@ -125,7 +125,7 @@ export function provenSentence({ samples }: Measurement): string {
 }
 
 /**
- * `cold start after forced zero, not judged: 1.20 s → 1.31 s at the median, 4+4 cold starts`, one line for each stratum
+ * `cold start (forced zero, not judged): 1.20 s → 1.31 s at the median, 4+4 cold starts`, one line for each stratum
  * that is not judged, then what the platform aborted. Empty where there is one stratum and nothing was aborted.
  */
 export function strataSentences({ strata = [], gateStratum = 'fresh-revision' }: Measurement): readonly string[] {
@@ -136,9 +136,9 @@ export function strataSentences({ strata = [], gateStratum = 'fresh-revision' }:
     if (known.length === 0) return [];
     const medians = known.map(({ p50 }) => formatValue(p50, 'ms')).join(' → ');
     const numbers = known.map(({ n }) => n).join('+');
-    return [`cold start of ${STRATUM_WORDS[stratum]}, not judged: ${medians} at the median, ${numbers} cold starts`];
+    return [`cold start (${STRATUM_WORDS[stratum]}, not judged): ${medians} at the median, ${numbers} cold starts`];
   });
-  const judged = gateStratum === 'fresh-revision' ? [] : [`judged by cold starts of ${STRATUM_WORDS[gateStratum]}`];
+  const judged = gateStratum === 'fresh-revision' ? [] : [`judged by cold starts: ${STRATUM_WORDS[gateStratum]}`];
   const aborted = strata.reduce((sum, one) => sum + one.aborted, 0);
   const refused =
     aborted === 0

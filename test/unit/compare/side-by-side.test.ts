@@ -199,3 +199,32 @@ test('the worst verdict: an open question goes before a success', () => {
   assert.equal(worstVerdict(['inconclusive', 'regression', 'no change']), 'regression');
   assert.equal(worstVerdict([]), undefined);
 });
+
+test('a stratum that is judged and gave nothing is not replaced by another', () => {
+  const samples = roundsOf(2, 10, noisy(0.05, {}, 2));
+  const result = resultOf('one', samples);
+  const { measurement } = result;
+  assert.ok(measurement !== undefined);
+  const judged = { ...result, measurement: { ...measurement, gateStratum: 'after-idle' as const } };
+  const { row: cold } = compared(judged, 'cold-ttfb');
+  assert.deepEqual([cold?.baseN, cold?.headN, cold?.verdict], [0, 0, 'inconclusive']);
+  const { row: warm } = compared(judged, 'warm-p50');
+  assert.deepEqual([warm?.baseN, warm?.headN], [20, 20], 'warm blocks are those of fresh revisions');
+});
+
+test('what is lost in another stratum is no loss of the one that is judged', () => {
+  const samples = roundsOf(2, 10, noisy(0.05, {}, 2));
+  const lost = { side: 'head', round: 0, tag: 'c1', reason: 'r', stratum: 'forced-zero' } as const;
+  const result = resultOf('one', samples);
+  const dropped = Array.from({ length: 30 }, () => lost);
+  const measurement = { ...measurementOf(samples, dropped) };
+  const { row } = compared({ ...result, measurement }, 'cold-ttfb');
+  assert.doesNotMatch(row?.reason ?? '', /dropped/);
+  const fresh = {
+    ...measurementOf(
+      samples,
+      dropped.map(({ stratum, ...rest }) => rest),
+    ),
+  };
+  assert.match(compared({ ...result, measurement: fresh }, 'cold-ttfb').row?.reason ?? '', /30 of 50 samples/);
+});

@@ -5,7 +5,7 @@ import { conformanceLines, conformanceTerminal } from '../../../src/report/confo
 import { baselineSentence } from '../../../src/report/headline.ts';
 import { rowsOf } from '../../../src/report/model.ts';
 import { formatChange, formatDuration, formatMs, formatPercent, formatValue } from '../../../src/report/numbers.ts';
-import { droppedSentences, metricSentence } from '../../../src/report/phrases.ts';
+import { droppedSentences, metricSentence, provenSentence, strataSentences } from '../../../src/report/phrases.ts';
 import { ranks } from '../../../src/report/ranking.ts';
 import { styleOf, textTable, wrapped } from '../../../src/report/text-table.ts';
 import {
@@ -149,4 +149,47 @@ test('a service that is wrong everywhere does not bury the others', () => {
   assert.match(lines, /and 22 failed vectors more; the report as JSON has them all/);
   assert.match(lines, /^ {4}40 vectors: not-checked \(gave up\)$/m);
   assert.match(conformanceTerminal([{ implementation: 'x', conformance }]), /failed-29/);
+});
+
+test('strata stand side by side, each with its own numbers, and say which is judged', () => {
+  const fresh = exampleMeasurement({ head: { coldMs: 800, warmMs: 2 } }, 3);
+  const summary = (p50: number, n: number) => ({
+    n,
+    p50,
+    p90: p50,
+    p99: p50,
+    mean: p50,
+    stddev: 0,
+    min: p50,
+    max: p50,
+  });
+  assert.deepEqual(strataSentences(fresh), []);
+  assert.equal(provenSentence(fresh), '3 of 3 cold starts proven');
+  const [sample] = fresh.samples;
+  assert.ok(sample !== undefined);
+  const measurement = {
+    ...fresh,
+    samples: [...fresh.samples, { ...sample, stratum: 'after-idle' as const }],
+    dropped: [
+      { side: 'head' as const, stratum: 'forced-zero' as const, round: 0, tag: 'c1', reason: 'r', abortedStatus: 429 },
+      { side: 'head' as const, round: 0, tag: 'c2', reason: 'r' },
+    ],
+    gateStratum: 'after-idle' as const,
+    strata: [
+      { side: 'base' as const, stratum: 'fresh-revision' as const, dropped: 0, aborted: 0, ttfbMs: summary(1200, 8) },
+      { side: 'head' as const, stratum: 'fresh-revision' as const, dropped: 1, aborted: 0, ttfbMs: summary(1310, 7) },
+      { side: 'head' as const, stratum: 'forced-zero' as const, dropped: 1, aborted: 1 },
+      { side: 'head' as const, stratum: 'after-idle' as const, dropped: 0, aborted: 0, ttfbMs: summary(900, 1) },
+    ],
+  };
+  assert.deepEqual(strataSentences(measurement), [
+    'judged by cold starts: after idle',
+    'cold start (fresh revision, not judged): 1.20 s → 1.31 s at the median, 8+7 cold starts',
+    'the platform aborted 1 request at zero instances, counted among the dropped',
+  ]);
+  assert.equal(provenSentence(measurement), '4 of 4 cold starts proven (3 fresh revision, 1 after idle; never pooled)');
+  assert.deepEqual(droppedSentences(measurement), [
+    '1 of 1 forced zero sample dropped: r',
+    '1 of 4 fresh revision samples dropped: r',
+  ]);
 });
