@@ -19,6 +19,8 @@ import { createPubSubMessageBus } from './adapters/messages/pubsub.ts';
 import { createDirectoryStore } from './adapters/results/directory.ts';
 import { openBucket } from './adapters/results/open-bucket.ts';
 import { createGitSources } from './adapters/sources/git.ts';
+import { remotesOf } from './adapters/sources/remote.ts';
+import { createSharedCache } from './adapters/sources/shared-cache.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFileTree } from './adapters/system/files.ts';
 import { createFolders } from './adapters/system/folders.ts';
@@ -157,6 +159,13 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
   });
   const project = config.gcp.projectId ?? LOCAL_PLACE;
 
+  const shared =
+    entry.kind === 'action' && config.discovery.cache === 'actions'
+      ? createSharedCache({ directory: remotesOf(state.cache), env: process.env, logger })
+      : undefined;
+  // The runner kills a cancelled job before much could be sent.
+  if (shared !== undefined) opened.push(async () => (entry.signal.aborted ? undefined : shared.save()));
+
   const ports: Ports = {
     clock,
     logger,
@@ -168,6 +177,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     retention: config.storage,
     sources: createGitSources({
       cacheDirectory: state.cache,
+      ...(shared === undefined ? {} : { shared }),
       clock,
       logger,
       // A checkout in CI mostly holds one commit: the base of the comparison has to be fetched.

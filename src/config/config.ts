@@ -74,7 +74,11 @@ export interface Config {
     readonly keepDays?: number;
   };
   readonly notifications: NotificationSettings;
-  readonly discovery: { readonly cacheTtlMs: number };
+  readonly discovery: {
+    readonly cacheTtlMs: number;
+    /** `actions`: what was found stays in GitHub's cache, which every pull request can read. */
+    readonly cache: 'local' | 'actions';
+  };
   readonly emulator: EmulatorConfig;
   readonly images: { readonly cache: ImageCache };
   /** In place of the shipped prices. */

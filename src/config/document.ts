@@ -41,7 +41,7 @@ export interface ConfigDocument {
     readonly on_completion?: boolean;
     readonly on_failure?: boolean;
   };
-  readonly discovery?: { readonly cache_ttl?: string };
+  readonly discovery?: { readonly cache_ttl?: string; readonly cache?: 'local' | 'actions' };
   readonly emulator?: {
     readonly idle_timeout?: string;
     readonly startup_timeout?: string;

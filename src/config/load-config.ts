@@ -137,7 +137,10 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
       ...optional('keepDays', storage?.keep_days),
     },
     notifications: toNotifications(notifications),
-    discovery: { cacheTtlMs: duration(document.discovery?.cache_ttl) ?? HOUR_MS },
+    discovery: {
+      cacheTtlMs: duration(document.discovery?.cache_ttl) ?? HOUR_MS,
+      cache: document.discovery?.cache ?? 'local',
+    },
     emulator: {
       idleTimeoutMs: duration(emulator?.idle_timeout) ?? IDLE_TIMEOUT_MS,
       startupTimeoutMs: duration(emulator?.startup_timeout) ?? STARTUP_TIMEOUT_MS,

@@ -9,6 +9,7 @@ import { baseOf, changedFiles, isIgnored } from './changes.ts';
 import { createCommits } from './commits.ts';
 import { checkRef, checkUrl, GitCli } from './git-cli.ts';
 import { checkoutRemote } from './remote.ts';
+import type { SharedCache } from './shared-cache.ts';
 import { exportTree, gitDirectoryOf, isDirectory, treesBelow } from './trees.ts';
 
 export interface GitSourcesOptions {
@@ -21,11 +22,13 @@ export interface GitSourcesOptions {
   /** In CI a checkout often lacks all commits but one: whether those that are needed are fetched from `origin`. */
   readonly deepen?: boolean;
   readonly logger?: Pick<Logger, 'debug'>;
+  /** Keeps trees of remote repositories from job to job. */
+  readonly shared?: SharedCache;
 }
 
 /** Directories, and Git repositories by the git program. */
 export function createGitSources(options: GitSourcesOptions): SourceRepository {
-  const { cacheDirectory, clock, githubToken, serverUrl, deepen = false, logger } = options;
+  const { cacheDirectory, clock, githubToken, serverUrl, deepen = false, logger, shared } = options;
   const cache = resolve(cacheDirectory);
   const git = new GitCli(githubToken, serverUrl);
   const commits = createCommits(git, { deepen, ...(logger === undefined ? {} : { logger }) });
@@ -45,7 +48,13 @@ export function createGitSources(options: GitSourcesOptions): SourceRepository {
           hint: 'Name the directory of a service repository, its manifest.yaml, or a Git URL.',
         });
       checkUrl(url);
-      return checkoutRemote({ git, cacheDirectory: cache, clock }, url, ref, ttlMs, signal);
+      return checkoutRemote(
+        { git, cacheDirectory: cache, clock, ...(shared === undefined ? {} : { shared }) },
+        url,
+        ref,
+        ttlMs,
+        signal,
+      );
     }
     if (ref === undefined) {
       const commit = await describe(directory, signal);

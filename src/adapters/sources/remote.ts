@@ -1,22 +1,24 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfrastructureError, UsageError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Checkout } from '../../ports/source.ts';
 import type { GitCli } from './git-cli.ts';
+import { readEntry, writeEntry } from './remote-entry.ts';
+import type { SharedCache } from './shared-cache.ts';
 import { isDirectory, placeDirectory } from './trees.ts';
-
-/** What the cache knows of one URL and ref. */
-interface CacheEntry {
-  readonly commit: string;
-  readonly fetchedAtMs: number;
-}
 
 export interface RemoteCache {
   readonly git: GitCli;
   readonly cacheDirectory: string;
   readonly clock: Clock;
+  readonly shared?: SharedCache;
+}
+
+/** Where the trees of remote repositories are. */
+export function remotesOf(cacheDirectory: string): string {
+  return join(cacheDirectory, 'remotes');
 }
 
 /**
@@ -24,7 +26,7 @@ export interface RemoteCache {
  * replaced by a rename. Beyond the time to live the remote is asked, and only when it is unreachable an old tree is used.
  */
 export async function checkoutRemote(
-  { git, cacheDirectory, clock }: RemoteCache,
+  { git, cacheDirectory, clock, shared }: RemoteCache,
   url: string,
   ref: string | undefined,
   ttlMs: number,
@@ -34,7 +36,8 @@ export async function checkoutRemote(
     .update(`${url}\u0000${ref ?? ''}`)
     .digest('hex')
     .slice(0, 24);
-  const place = join(cacheDirectory, 'remotes', key);
+  const place = join(remotesOf(cacheDirectory), key);
+  await shared?.restore();
   const entry = await readEntry(`${place}.json`);
   const root = (commit: string) => join(place, commit);
   const known = entry !== undefined && (await isDirectory(root(entry.commit))) ? entry : undefined;
@@ -43,6 +46,7 @@ export async function checkoutRemote(
   try {
     const commit = await fetchTree(git, url, ref, place, signal);
     await writeEntry(`${place}.json`, { commit, fetchedAtMs: clock.epochMs() });
+    shared?.changed();
     return { root: root(commit), commit };
   } catch (error) {
     signal?.throwIfAborted();
@@ -109,20 +113,4 @@ function fetchFailure(url: string, ref: string | undefined, stderr: string): Usa
   return new InfrastructureError('source-unreachable', `cannot read ${url}: ${reason}`, {
     hint: 'Check the address and, for a private repository, the token; nothing of it is in the cache yet.',
   });
-}
-
-async function readEntry(path: string): Promise<CacheEntry | undefined> {
-  try {
-    const { commit, fetchedAtMs } = JSON.parse(await readFile(path, 'utf8')) as Partial<CacheEntry>;
-    const sound = typeof commit === 'string' && /^[0-9a-f]{40,64}$/.test(commit) && typeof fetchedAtMs === 'number';
-    return sound ? { commit, fetchedAtMs } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function writeEntry(path: string, entry: CacheEntry): Promise<void> {
-  const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  await writeFile(temporary, JSON.stringify(entry));
-  await rename(temporary, path);
 }

@@ -121,7 +121,7 @@ test('no file is needed', () => {
   assert.deepEqual(Object.keys(config.profiles), ['default']);
   assert.deepEqual(config.emulator, { idleTimeoutMs: 900_000, startupTimeoutMs: 240_000, runtime: 'auto' });
   assert.deepEqual(config.images, { cache: 'registry' });
-  assert.equal(config.discovery.cacheTtlMs, 3_600_000);
+  assert.deepEqual(config.discovery, { cacheTtlMs: 3_600_000, cache: 'local' });
   assert.deepEqual(config.secrets, { gitToken: 'ghs_x' });
   assert.deepEqual(config.warnings, []);
 });
@@ -192,6 +192,7 @@ test('what is refused, where, and what is said', () => {
     [`${V}storage: {baseline_path: "\${no-name}"}\n`, /yaml:2:26: found .*wanted \$\{NAME\}/],
     [`${V}storage: {baseline_path: ../x}\n`, /relative path/],
     [`${V}storage: {results_bucket: s3://x}\n`, /gs:\/\/bucket/],
+    [`${V}discovery: {cache: everywhere}\n`, /local.*actions/],
     [`${V}storage: {keep_runs: 0}\n`, /runs from 1 to/],
     [`${V}storage: {keep_days: 1.5}\n`, /whole number of days/],
     [`${V}benchmark: {cold_start: {scale_to_zero_timeout: 15 minutes}}\n`, /"15 minutes".*such as 30s/],
