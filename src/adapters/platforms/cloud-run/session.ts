@@ -1,4 +1,5 @@
 import type { protos } from '@google-cloud/run';
+import { PerfError } from '../../../domain/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Logger } from '../../../ports/logger.ts';
 import type { CloudRunClients } from './clients.ts';
@@ -101,7 +102,8 @@ export async function explained<T>(
   try {
     return await work();
   } catch (error) {
-    if (signal?.aborted) throw error;
+    // What is told in our own words already has its reason in it: nothing is asked of the platform for it.
+    if (signal?.aborted || error instanceof PerfError) throw error;
     const refused = codeOf(error) === CODE.invalidArgument || codeOf(error) === CODE.unavailable;
     const reason = action === 'deploying' && !refused ? await failedReason(session, service) : undefined;
     throw failureOf(error, { action, service, reason });
