@@ -56,12 +56,21 @@ export async function cleanup(
       failures.push({ resource, error });
     },
   };
-  await cleanServices(work);
-  await cleanupImages(work);
-  if (removed.length + left.length + failures.length === 0) ports.print('nothing to remove\n');
+  // A list that cannot be read must not keep the other kind from being removed.
+  const broken: unknown[] = [];
+  for (const clean of [cleanServices, cleanupImages]) {
+    await clean(work).catch((error: unknown) => {
+      signal.throwIfAborted();
+      broken.push(error);
+    });
+  }
+  if (removed.length + left.length + failures.length + broken.length === 0) ports.print('nothing to remove\n');
   for (const { resource, error } of failures) report(resource, error, ports);
   const reasons = failures.map(({ resource, error }) => ({ ...resource, reason: messageOf(error) }));
   if (!dryRun && scope.kind === 'run') await updateRecord(scope.runId, removed, [...left, ...reasons], ports);
+  for (const error of broken.slice(1)) ports.logger.error(messageOf(error));
+  // With its code and its hint.
+  if (broken.length > 0) throw broken[0];
   return { exitCodes: failures.length > 0 ? [EXIT.infrastructure] : [], outputs: {} };
 }
 

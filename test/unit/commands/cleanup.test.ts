@@ -26,21 +26,29 @@ interface World {
   readonly images?: readonly RegistryEntry[];
   /** Names and digests that cannot be removed. */
   readonly stuck?: readonly string[];
+  /** Which lists cannot be read. */
+  readonly unreadable?: readonly string[];
 }
 
-function world({ services = [], images, stuck = [] }: World) {
+function world({ services = [], images, stuck = [], unreadable = [] }: World) {
   const calls: string[] = [];
   const attempt = (what: string, name: string) => {
-    calls.push(`${what} ${name}`);
-    if (stuck.includes(name)) throw new InfrastructureError('permission-denied', `no permission for ${name}`);
+    if (what !== 'list') calls.push(`${what} ${name}`);
+    if ([...stuck, ...unreadable].includes(name))
+      throw new InfrastructureError('permission-denied', `no permission for ${name}`);
   };
   const platform: Partial<Platform> = {
-    list: async (labels) =>
-      services.filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value)),
+    list: async (labels) => {
+      attempt('list', 'services');
+      return services.filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value));
+    },
     remove: async (name) => attempt('remove', name),
   };
   const registry: ImageRegistry = {
-    list: async () => images ?? [],
+    list: async () => {
+      attempt('list', 'images');
+      return images ?? [];
+    },
     untag: async (repository, tags) => attempt('untag', `${repository}:${tags.join('+')}`),
     remove: async (_, digest) => attempt('remove', digest),
   };
@@ -67,6 +75,21 @@ test('the newest goes first; one that cannot be removed stops nobody, is named a
   assert.deepEqual(exitCodes, [1]);
   assert.deepEqual(printed, ['removed service third\n', 'removed service first\n']);
   assert.deepEqual(lines, ['error could not remove service second: no permission for second']);
+});
+
+test('a list that cannot be read stops neither the other kind nor the account of what failed', async () => {
+  const images = [image('x', '1', mine('head'))];
+  const services = [service('a', 2), service('b', 1)];
+  const blind = world({ services, images, stuck: ['a'], unreadable: ['images'] });
+  await assert.rejects(blind.run({ run: RUN }), /no permission for images/);
+  assert.deepEqual(blind.calls, ['remove b', 'remove a']);
+  assert.deepEqual(blind.lines, ['error could not remove service a: no permission for a']);
+  const other = world({ services, images, unreadable: ['services'] });
+  await assert.rejects(other.run({ run: RUN }), /no permission for services/);
+  assert.match(other.printed.join(''), /^left image r\/x@sha256:1+: no stored baseline/);
+  const both = world({ images, unreadable: ['services', 'images'] });
+  await assert.rejects(both.run({ run: RUN }), /no permission for services/);
+  assert.deepEqual(both.lines, ['error no permission for images']);
 });
 
 test('by age: old and expired, in a time that is known', async () => {

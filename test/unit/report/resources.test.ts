@@ -5,7 +5,7 @@ import type { RunMetadata } from '../../../src/domain/run.ts';
 import { EXPORTERS } from '../../../src/report/registry.ts';
 import { leaks, resourcesSentence } from '../../../src/report/resources.ts';
 import { decode, encode } from '../../../src/results/codec.ts';
-import { exampleMetadata, exampleRun } from '../../helpers/example-run.ts';
+import { exampleMetadata, exampleResults, exampleRun } from '../../helpers/example-run.ts';
 import { RESULT_SCHEMAS } from '../../helpers/result-schemas.ts';
 
 const service = (name: string) => ({ kind: 'service', name }) as const;
@@ -52,6 +52,9 @@ test('the leak line is in every report, and hostile names do no harm', () => {
   assert.match(text, /^Resources: created 2 services/m);
   assert.doesNotMatch(text, /^::error|\s::error/m);
   assert.deepEqual(JSON.parse(EXPORTERS.json(run)).run.resources, resources);
+  const markdown = EXPORTERS.markdown(exampleRun([exampleResults([])], { resources }));
+  assert.match(markdown, /Resources: created 2 services/);
+  assert.doesNotMatch(markdown, /<img|@org|<\/details>\\n/);
   const metadata = exampleMetadata({ resources });
   assert.deepEqual(decode('run', encode('run', metadata, RESULT_SCHEMAS), 'f', RESULT_SCHEMAS).resources, resources);
 });
