@@ -59,7 +59,8 @@ test('20 implementations over a throttled, flaky, slow and half-dead Admin API: 
   const { dataPlane, platform } = await open({
     seed: 20_261_121,
     rules: [
-      { fault: 'dropped-operation', methods: WRITES, service: 'svc-07', calls: [3] },
+      { fault: 'dropped-operation', methods: ['UpdateService'], service: 'svc-07' },
+      { fault: 'dropped-operation', methods: WRITES, chance: 0.03 },
       { fault: 'unavailable', methods: ['CreateService'], service: 'svc-11' },
       { fault: 'quota', methods: ALL, chance: 0.06, retryAfterMs: 2_000 },
       { fault: 'unavailable', methods: ALL, chance: 0.06 },
@@ -91,7 +92,7 @@ test('20 implementations over a throttled, flaky, slow and half-dead Admin API: 
   assert.equal(hung?.code, 'operation-timeout');
   assert.match(
     hung?.message ?? '',
-    /^adding the revision c03 to svc-07 .* 600 s \(operation dropped-1\): the service does not/,
+    /^adding the revision c01 to svc-07 .* 600 s \(operation dropped-\d+\): the service does not have the change$/,
   );
   assert.match(dead?.message ?? '', /^deploying svc-11 failed: .*currently unavailable/);
   assert.match(dead?.hint ?? '', /can be reached/);
@@ -122,6 +123,7 @@ test('each fault of a write alone does no harm', async (t) => {
     ['duplicate', undefined],
     ['hung-operation', /hangs although its work is done/],
     ['slow-operation', undefined],
+    ['dropped-operation', /accepted and never carried out; it is sent again/],
   ];
   for (const [fault, warning] of cases) {
     await t.test(fault, async () => {

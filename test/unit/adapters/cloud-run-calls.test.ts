@@ -185,7 +185,10 @@ test('what a service says of a change', () => {
   const failed = { terminalCondition: { state: 'CONDITION_FAILED', message: 'no image' } } as const;
   const cases: readonly (readonly [Parameters<typeof truthOf>, string, RegExp])[] = [
     [[undefined, true], 'done', /gone/],
-    [[READY, false], 'pending', /does not have/],
+    [[READY, false], 'absent', /does not have/],
+    [[undefined, false], 'absent', /does not have/],
+    [[{ ...READY, deleteTime: { seconds: 1 } }, false], 'pending', /does not have the change yet/],
+    [[{ ...READY, reconciling: true }, false], 'pending', /does not have the change yet/],
     [[READY, true], 'done', /SUCCEEDED/],
     [[{ ...READY, reconciling: true }, true], 'pending', /^reconciling, generation 2 of 2 observed/],
     [[{ ...READY, generation: '3' }, true], 'pending', /^not reconciling, generation 2 of 3 observed/],

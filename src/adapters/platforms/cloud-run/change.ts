@@ -16,12 +16,14 @@ export interface Change {
   readonly accepted: (service: IService | undefined) => boolean;
 }
 
-/** Sends the change until the platform has accepted it, once only, and waits until it is carried out. */
+/** How often a change is sent that the platform accepts and then loses. */
+const MOST_SENDS = 3;
+
+/** Sends the change until the platform has accepted it, and waits until it is carried out, once only. */
 export async function carryOut(session: Session, change: Change, signal?: AbortSignal): Promise<void> {
   const { action, service, accepted } = change;
   const { clock, logger, pollMs, clients } = session;
   const hasIt = async () => accepted(await findService(session, service, signal));
-  const operation = await acceptance(session, change, hasIt, signal);
   const conclusion = {
     clock,
     logger,
@@ -34,7 +36,12 @@ export async function carryOut(session: Session, change: Change, signal?: AbortS
       return truthOf(found, accepted(found));
     },
   };
-  await concluded(operation, conclusion, signal);
+  for (let sends = 1; ; sends += 1) {
+    const operation = await acceptance(session, change, hasIt, signal);
+    const mayGiveUp = sends < MOST_SENDS;
+    if ((await concluded(operation, { ...conclusion, mayGiveUp }, signal)) === 'done') return;
+    logger.warn('A change was accepted and never carried out; it is sent again', { what: conclusion.what });
+  }
 }
 
 /** The operation of the change; undefined when the platform has the change but its answer was lost. */

@@ -9,6 +9,9 @@ const MAX_WAIT_MS = 600_000;
 /** An operation that takes longer may hang although its work is done: from then on the service itself is looked at. */
 const LOOK_EVERY_MS = 30_000;
 
+/** So many looks without a trace of the change mean that the platform has lost it. */
+const ABSENT_LOOKS = 2;
+
 /** The parts of a long-running operation that count here. */
 export interface OperationState {
   readonly name?: string | null;
@@ -31,38 +34,41 @@ export interface Conclusion extends OperationPolling {
   readonly look?: () => Promise<Truth>;
   /** What is waited for: "creating svc". */
   readonly what: string;
+  /** Whether to give up a change of which the service shows no trace; absent: wait for it to the end. */
+  readonly mayGiveUp?: boolean;
 }
 
 /** Waits until the operation has finished; throws as `concluded` does. */
-export function finished(
+export async function finished(
   client: ServicesClient,
   operation: OperationState,
   polling: OperationPolling,
   signal?: AbortSignal,
 ): Promise<void> {
-  return concluded(operation, { ...polling, client, what: 'an operation' }, signal);
+  await concluded(operation, { ...polling, client, what: 'an operation' }, signal);
 }
 
 /**
  * Waits until a change is carried out; throws StatusError with the reason when it is not, InfrastructureError
  * `operation-timeout` when that stays open. Polled here and not by the client library, whose growing intervals notice
  * the end of a deployment up to half a minute late. An operation that hangs, is forgotten or was never known (its
- * answer was lost: `undefined`) is decided by the service.
+ * answer was lost: `undefined`) is decided by the service. `lost`: the service shows no trace of the change.
  */
 export async function concluded(
   operation: OperationState | undefined,
   conclusion: Conclusion,
   signal?: AbortSignal,
-): Promise<void> {
-  const { clock, logger, pollMs, look, what } = conclusion;
+): Promise<'done' | 'lost'> {
+  const { clock, logger, pollMs, look, what, mayGiveUp = false } = conclusion;
   const startedMs = clock.monotonicMs();
   let state = operation;
   let nextLookMs = startedMs + (operation === undefined ? 0 : LOOK_EVERY_MS);
   let found = 'nothing is known of it';
+  let absences = 0;
   for (;;) {
     if (state?.done === true) {
       if (state.error) throw new StatusError(state.error.code ?? 2, state.error.message ?? 'no message');
-      return;
+      return 'done';
     }
     const nowMs = clock.monotonicMs();
     if (look !== undefined && nowMs >= nextLookMs) {
@@ -70,8 +76,10 @@ export async function concluded(
       if (truth.state === 'failed') throw new StatusError(CODE.failedPrecondition, truth.text);
       if (truth.state === 'done') {
         if (state !== undefined) logger?.warn('An operation hangs although its work is done', { what });
-        return;
+        return 'done';
       }
+      absences = truth.state === 'absent' ? absences + 1 : 0;
+      if (mayGiveUp && state !== undefined && absences >= ABSENT_LOOKS) return 'lost';
       found = truth.text;
       nextLookMs = clock.monotonicMs() + (state === undefined ? pollMs : LOOK_EVERY_MS);
     }

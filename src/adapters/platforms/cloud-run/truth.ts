@@ -2,15 +2,18 @@ import type { protos } from '@google-cloud/run';
 
 type IService = protos.google.cloud.run.v2.IService;
 
-/** What a service says of a change: carried out, refused, or still open; `text` tells what was read. */
+/** What a service says of a change: carried out, refused, still open, or not even begun; `text` tells what was read. */
 export interface Truth {
-  readonly state: 'done' | 'failed' | 'pending';
+  readonly state: 'done' | 'failed' | 'pending' | 'absent';
   readonly text: string;
 }
 
 /** Reads the outcome of an accepted change from the service: `reconciling`, `terminal_condition`, `observed_generation`. */
 export function truthOf(service: IService | undefined, accepted: boolean): Truth {
-  if (!accepted) return { state: 'pending', text: 'the service does not have the change' };
+  if (!accepted) {
+    const busy = service?.reconciling === true || service?.deleteTime != null;
+    return { state: busy ? 'pending' : 'absent', text: `the service does not have the change${busy ? ' yet' : ''}` };
+  }
   if (service === undefined) return { state: 'done', text: 'the service is gone' };
   const { reconciling, terminalCondition, generation, observedGeneration } = service;
   const condition = String(terminalCondition?.state ?? 'no condition');
