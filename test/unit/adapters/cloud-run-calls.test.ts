@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { CloudRunClients } from '../../../src/adapters/platforms/cloud-run/clients.ts';
 import { deployService } from '../../../src/adapters/platforms/cloud-run/deploy.ts';
+import { readInstanceLog } from '../../../src/adapters/platforms/cloud-run/log-reader.ts';
 import { concluded, finished } from '../../../src/adapters/platforms/cloud-run/operation.ts';
 import { backoffMs, waitAfterMs, withRetry } from '../../../src/adapters/platforms/cloud-run/retry.ts';
 import { askedWaitMs } from '../../../src/adapters/platforms/cloud-run/retry-after.ts';
@@ -220,6 +223,24 @@ test('a server may ask for a longer wait, and a used-up quota gets one anyway', 
   assert.equal(waitAfterMs(info({ seconds: 5 }), 1, settings), 5_000);
   assert.equal(waitAfterMs(info({ seconds: 86_400 }), 1, settings), 120_000, 'nobody waits for a day');
   assert.deepEqual([waitAfterMs({ code: 8 }, 1, settings), waitAfterMs({ code: 14 }, 1, settings)], [300, 75]);
+});
+
+test('Cloud Logging is asked again when it says so', async () => {
+  const asked: number[] = [];
+  const server = createServer((_request, response) => {
+    asked.push(clock.monotonicMs());
+    if (asked.length === 1) response.writeHead(429, { 'retry-after': '42' }).end('slow down');
+    else response.end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const clock = fakeClock();
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const attempt = <T>(call: () => Promise<T>) => withRetry(call, settings, clock, logger);
+  const reader = { project: 'p', url, authorize: async () => [], attempt };
+  assert.deepEqual(await readInstanceLog(reader, { service: 'svc', sinceMs: 0 }, ['requests']), []);
+  assert.deepEqual(asked, [0, 42_000]);
+  server.closeAllConnections();
+  server.close();
 });
 
 test('an operation that is forgotten is decided by the service, or told', async () => {

@@ -7,6 +7,8 @@ const REASON_HINTS: Readonly<Record<string, string>> = {
   CONTAINER_MISSING: 'The image does not exist at that name and digest: push it first, or check the registry path.',
   CONTAINER_PERMISSION_DENIED: 'Grant the Cloud Run service agent read access to the image repository.',
   HEALTH_CHECK_CONTAINER_ERROR: 'The container must listen on 0.0.0.0 at the port in PORT; its last output is above.',
+  SECRETS_ACCESS_CHECK_FAILED:
+    'Grant roles/secretmanager.secretAccessor on the secret to the account that the service runs as.',
   MIN_INSTANCES_NOT_PROVISIONED: 'Lower minInstances of the profile, or ask for more CPU quota in this region.',
   ACTIVE_REVISION_LIMIT_REACHED: 'Remove services of earlier runs: the region has too many active revisions.',
 };

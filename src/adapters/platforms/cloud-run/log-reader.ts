@@ -2,6 +2,7 @@ import type { InstanceEvent } from '../../../domain/deployment.ts';
 import type { InstanceLogQuery } from '../../../ports/platform.ts';
 import { eventOf, type RestLogEntry } from './log-entry.ts';
 import { logFilter } from './log-filter.ts';
+import { retryAfterMs } from './retry-after.ts';
 import { CODE, codeOfHttp, StatusError } from './status-code.ts';
 
 const PAGE_SIZE = 1000;
@@ -67,6 +68,7 @@ async function post(
     throw new StatusError(
       codeOfHttp(response.status),
       `Cloud Logging answered ${response.status}: ${text.slice(0, 500)}`,
+      retryAfterMs(response.headers.get('retry-after')),
     );
   }
   const page: unknown = JSON.parse(text);
