@@ -22,7 +22,7 @@ export type ColdPorts = LogPorts & { readonly transport: HttpTransport };
  * platform answered in place of an instance.
  */
 export type ColdOutcome =
-  | { readonly state: 'answered'; readonly cold: ColdStart; readonly sentAtMs: number }
+  | { readonly state: 'answered'; readonly cold: ColdStart; readonly request: ColdRequest }
   | { readonly state: 'failed'; readonly kind: string; readonly reason: string; readonly abortedStatus?: number };
 
 /**
@@ -67,8 +67,8 @@ export async function measureColdStart(
     signal,
   );
   const { proof, phases } = proveCold(events, request, input.seenInstances);
-  const { firstByteMs: ttfbMs, totalMs, status, sentAtMs } = exchange;
-  return { state: 'answered', sentAtMs, cold: { ttfbMs, totalMs, status, ...phases, proof } };
+  const { firstByteMs: ttfbMs, totalMs, status } = exchange;
+  return { state: 'answered', request, cold: { ttfbMs, totalMs, status, ...phases, proof } };
 }
 
 /** The log tells whose answer an error was: an instance's, or the platform's own. Only the first is the service's. */

@@ -1,5 +1,6 @@
 import type { Sample, Stratum, WarmBlock } from '../domain/measurement.ts';
 import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
+import type { ColdRequest } from './cold-proof.ts';
 import { type ColdPorts, measureColdStart } from './cold-start.ts';
 import type { Loss } from './failure-streak.ts';
 import type { LogPatience } from './log-wait.ts';
@@ -25,6 +26,8 @@ export interface SampleOutcome {
   /** The instance that answered, where known. */
   readonly instanceId?: string;
   readonly lastRequestAtMs?: number;
+  /** What the proof of `sample` is about. */
+  readonly request?: ColdRequest;
 }
 
 /** A block without one correct answer was lost to its errors; otherwise it is the block that is void. */
@@ -46,7 +49,8 @@ export async function takeSample(input: SampleInput, ports: ColdPorts, signal?: 
     const { kind, reason, abortedStatus } = outcome;
     return { audit: [], loss: { kind, reason, ...(abortedStatus === undefined ? {} : { abortedStatus }) } };
   }
-  const { cold, sentAtMs } = outcome;
+  const { cold, request } = outcome;
+  const { sentAtMs } = request;
   const { instanceId, proven, reason } = cold.proof;
   if (!proven || instanceId === undefined) {
     const loss = { kind: 'unproven', reason: `not proven cold: ${reason ?? 'instance unknown'}` };
@@ -65,7 +69,7 @@ export async function takeSample(input: SampleInput, ports: ColdPorts, signal?: 
     cold,
   };
   if (settings.warm.requests <= 0 || input.stratum !== 'fresh-revision') {
-    return { sample, audit: [], instanceId, lastRequestAtMs: sentAtMs + cold.totalMs };
+    return { sample, request, audit: [], instanceId, lastRequestAtMs: sentAtMs + cold.totalMs };
   }
   const { requestTimeoutMs, warm } = settings;
   const { block, audit, lastRequestAtMs } = await measureWarm(
@@ -75,5 +79,5 @@ export async function takeSample(input: SampleInput, ports: ColdPorts, signal?: 
   );
   const reasonOf = (why: string) => ({ loss: { kind: voidKind(block), reason: `warm block void: ${why}` } });
   const loss = block.void === undefined ? {} : reasonOf(block.void);
-  return { sample: { ...sample, warm: block }, audit, instanceId, lastRequestAtMs, ...loss };
+  return { sample: { ...sample, warm: block }, request, audit, instanceId, lastRequestAtMs, ...loss };
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Platform } from '../ports/platform.ts';
 import type { HttpTransport } from '../ports/transport.ts';
+import { type ColdRequest, proveCold } from './cold-proof.ts';
 import { FailureStreak, type Loss, SOFT } from './failure-streak.ts';
 import type { LogPatience } from './log-wait.ts';
 import { type SampleOutcome, takeSample } from './sample.ts';
@@ -50,6 +51,13 @@ async function evidence(target: SampleTarget, ports: MeasurePorts, signal?: Abor
   return detail === undefined ? undefined : JSON.stringify(detail.slice(-EVIDENCE_CHARACTERS));
 }
 
+interface KeptSample {
+  readonly slot: ScheduledSample;
+  readonly target: SampleTarget;
+  readonly sample: Sample;
+  readonly request: ColdRequest;
+}
+
 /** Takes samples one after the other, and remembers what was kept, what was lost, and which instances there have been. */
 export class MeasureWalk {
   readonly #input: WalkInput;
@@ -60,6 +68,7 @@ export class MeasureWalk {
   readonly #last = new Map<string, IdleInstance>();
   readonly samples: Sample[] = [];
   readonly dropped: DroppedSample[] = [];
+  readonly #unchecked: KeptSample[] = [];
   #order = 0;
 
   constructor(input: WalkInput, ports: MeasurePorts, signal?: AbortSignal) {
@@ -96,16 +105,18 @@ export class MeasureWalk {
     const from = this.#order;
     this.#order += stretch.schedule.length;
     let retakesLeft = Math.floor(stretch.schedule.length * RETAKE_SHARE);
+    const spareOf = (side: Side): string | undefined => {
+      const spare = retakesLeft > 0 ? spares.get(side)?.shift() : undefined;
+      if (spare !== undefined) retakesLeft -= 1;
+      return spare;
+    };
+    const take = async (slot: ScheduledSample, first: string | undefined) => {
+      let tag = first;
+      while (tag !== undefined) tag = await this.#attempt({ ...slot, tag }, stretch, streak, () => spareOf(slot.side));
+    };
     try {
-      for (const slot of stretch.schedule) {
-        let tag: string | undefined = slot.tag;
-        while (tag !== undefined) {
-          tag = await this.#attempt({ ...slot, order: from + slot.order, tag }, stretch, streak, () =>
-            retakesLeft > 0 ? spares.get(slot.side)?.shift() : undefined,
-          );
-          if (tag !== undefined) retakesLeft -= 1;
-        }
-      }
+      for (const slot of stretch.schedule) await take({ ...slot, order: from + slot.order }, slot.tag);
+      for (const slot of await this.#lookAgain()) await take(slot, spareOf(slot.side));
     } catch (error) {
       if (stretch.stratum === 'fresh-revision' || !(error instanceof InfrastructureError)) throw error;
       this.remark(`cold starts of stratum ${stretch.stratum} were given up: ${error.message}`);
@@ -138,19 +149,48 @@ export class MeasureWalk {
     const loss = refused === undefined ? outcome.loss : { kind: 'unproven', reason: `not proven cold: ${refused}` };
     if (loss === undefined) {
       streak.kept(slot.side);
-      if (outcome.sample !== undefined) this.samples.push(outcome.sample);
+      this.#keep(slot, target, outcome);
       return undefined;
     }
     this.#ports.logger.debug(`sample lost: ${loss.reason}`, { service: target.service, tag: slot.tag, stratum });
     const spare = nextSpare();
     if (outcome.sample !== undefined && refused === undefined && spare === undefined) {
       // A void block does not undo the proven cold start; the block itself stays marked and is never counted.
-      this.samples.push(outcome.sample);
+      this.#keep(slot, target, outcome);
       this.remark(`a warm block on ${slot.side} was void and could not be retaken: ${loss.reason}`);
     } else this.dropped.push(droppedOf(slot, stratum, loss));
     const said = SOFT.has(loss.kind) ? undefined : await evidence(target, this.#ports, this.#signal);
     streak.lost(slot.side, target.service, loss, said);
     return spare;
+  }
+
+  #keep(slot: ScheduledSample, target: SampleTarget, { sample, request }: SampleOutcome): void {
+    if (sample === undefined || request === undefined) return;
+    this.samples.push(sample);
+    this.#unchecked.push({ slot, target, sample, request });
+  }
+
+  /**
+   * Proves what was kept once more, by the log as it is now: a line about a second start, or about somebody else's
+   * request, may have come after the first proof. Answers the slots whose samples are lost by that.
+   */
+  async #lookAgain(): Promise<readonly ScheduledSample[]> {
+    const lost: ScheduledSample[] = [];
+    const kept = Map.groupBy(this.#unchecked.splice(0), ({ target }) => target.service);
+    for (const [service, ones] of kept) {
+      const sinceMs = Math.min(...ones.map(({ target }) => target.deployedSinceMs));
+      const events = await this.#ports.platform.instanceLog({ service, sinceMs }, this.#signal);
+      for (const { slot, target, sample, request } of ones) {
+        const since = events.filter(({ atMs }) => atMs >= target.deployedSinceMs);
+        const { proof } = proveCold(since, request, new Set());
+        if (proof.proven) continue;
+        this.samples.splice(this.samples.indexOf(sample), 1);
+        const reason = `not proven cold after a second look: ${proof.reason ?? 'instance unknown'}`;
+        this.dropped.push(droppedOf(slot, sample.stratum, { kind: 'unproven', reason }));
+        lost.push(slot);
+      }
+    }
+    return lost;
   }
 
   /** A revision that has run before is looked up in the log from there on: its earlier lines are of earlier instances. */

@@ -33,6 +33,8 @@ export interface Behaviour {
   readonly changeAt?: number;
   readonly logDelayMs?: number;
   readonly logSilent?: boolean;
+  /** A second instance is started for the cold request, and the log shows that only so much later. */
+  readonly lateTwinMs?: number;
 }
 
 const EPOCH_MS = 1_800_000_000_000;
@@ -161,6 +163,11 @@ export class FakeCloud {
     const id = this.#instances.get(tag) ?? '';
     if (behaviour.strangerFirst === true) this.log(tag, 'request', id, { trace: 'f'.repeat(32), status: 200 }, -1);
     this.log(tag, 'request', id, { trace, status: behaviour.coldStatus ?? 200 });
+    if (behaviour.lateTwinMs !== undefined) {
+      this.log(tag, 'start', `twin-${tag}`, { reason: 'AUTOSCALING' }, 6);
+      const twin = this.#log.pop();
+      if (twin !== undefined) this.#log.push({ ...twin, visibleAtMs: this.#nowMs + behaviour.lateTwinMs });
+    }
     this.#nowMs += waitMs;
     const status = behaviour.coldStatus ?? 200;
     return { status, headers: [], body: RIGHT, sentAtMs, connectMs: 1, firstByteMs: waitMs, totalMs: waitMs };

@@ -62,7 +62,7 @@ test('fresh revision, an instance that ends early: the block is void, the sample
   onCloud(
     {
       settings: { warm: { warmupRequests: 2, warmupMs: 400, requests: 20, connections: 1 } },
-      faults: { one: { [FIRST_MEASURED]: { endsAfterMs: 60 } } },
+      faults: { one: { [FIRST_MEASURED]: { endsAfterMs: 150 } } },
     },
     async (_, measurement) => {
       await measurement.fresh();
@@ -194,12 +194,16 @@ const IDLE_TRAPS: readonly IdleTrap[] = [
   },
   {
     title: 'an instance ends by itself',
-    cloud: { faults: { one: { [FIRST_MEASURED]: { endsAfterMs: 150 } } } },
+    cloud: { faults: { one: { [FIRST_MEASURED]: { endsAfterMs: 300 } } } },
     reason: /its instance had ended by itself/,
   },
   {
     title: 'a stranger warms an idle revision',
-    after: async (_, url) => void (await (await fetch(url)).arrayBuffer()),
+    after: async (cloud, url, revision) => {
+      // Kept until our own request comes, however slow the machine is.
+      cloud.spoil(revision, { idleTimeoutMs: 60_000 });
+      await (await fetch(url)).arrayBuffer();
+    },
     reason: /another request had reached the instance before ours|was started -\d+ ms after our request/,
   },
   {

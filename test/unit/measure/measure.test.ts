@@ -96,6 +96,16 @@ test('an instance id that has answered before is not cold', async () => {
   assert.match(dropped[0]?.reason ?? '', /instance same had answered in this run before/);
 });
 
+test('a line that comes after the proof is seen by a second look: dropped, counted, retaken', async () => {
+  // Of a second start at the same time; the warm block of 13 ms is over long before the line can be read.
+  const { samples, dropped } = await run({ 'head-1': { lateTwinMs: 380 } }).measured;
+  assert.equal(samples.length, 4);
+  assert.equal(dropped.length, 1);
+  assert.equal(dropped[0]?.tag, 'head-1');
+  assert.match(dropped[0]?.reason ?? '', /after a second look: 2 instances were started at once/);
+  assert.ok(samples.every(({ tag }) => tag !== 'head-1'));
+});
+
 test('late lines of the log are awaited', async () => {
   const { samples, dropped } = await run(everywhere({ logDelayMs: 1_500 })).measured;
   assert.equal(samples.length, 4);
