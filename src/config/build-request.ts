@@ -1,9 +1,10 @@
-import { UsageError } from '../domain/errors.ts';
 import type { Selection } from '../domain/implementation.ts';
-import { PLATFORMS, SUITES } from '../domain/plan.ts';
+import { SUITES } from '../domain/plan.ts';
 import { SERVICE_TYPES, type ServiceType } from '../domain/service-type.ts';
 import { parseDuration } from './duration.ts';
+import { globals } from './global-options.ts';
 import { type OptionValues, shown } from './option-values.ts';
+import { present } from './present.ts';
 import {
   type BaselineChoice,
   type CommandName,
@@ -13,16 +14,9 @@ import {
   type FailOn,
   type GlobalOptions,
   LIST_FORMATS,
-  LOG_FORMATS,
   REPORT_FORMATS,
 } from './request.ts';
 
-const PROJECT = /^(?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
-const PROVIDER =
-  /^projects\/[0-9]{1,20}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/;
-const PROVIDER_FORM = 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-const SERVICE_ACCOUNT = /^[a-z0-9][a-z0-9-]{0,62}@[a-z0-9.-]{1,80}\.gserviceaccount\.com$/;
-const REGION = /^[a-z]+-[a-z]+[0-9]{1,2}$/;
 const RUN = /^(?:latest|run-[a-z0-9]+(?:-[a-z0-9]+)*)$/;
 const RUN_ID = /^run-[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const SHARD = /^[0-9]{2,4}$/;
@@ -45,53 +39,6 @@ const MAX_ITERATIONS = 100;
 const MAX_ROUNDS = 20;
 /** Of a matrix on GitHub. */
 const MAX_JOBS = 256;
-
-function globals(options: OptionValues): GlobalOptions {
-  const known = {
-    config: options.text('config'),
-    manifest: options.text('manifest'),
-    project: options.pattern('project', PROJECT, 'a Google Cloud project id such as my-project-1'),
-    region: options.pattern('region', REGION, 'a Google Cloud region such as us-central1'),
-    workloadIdentityProvider: identityProvider(options),
-    serviceAccount: options.pattern(
-      'service-account',
-      SERVICE_ACCOUNT,
-      'the email of a service account such as perf@my-project-1.iam.gserviceaccount.com',
-    ),
-    platform: options.choice('platform', PLATFORMS),
-    results: resultsPlace(options),
-    logFormat: options.choice('log-format', LOG_FORMATS),
-  };
-  return { ...present(known), verbose: options.has('verbose'), dryRun: options.has('dry-run') };
-}
-
-/** Its bare name; the prefix with which Google's own pages show it may be there. */
-function identityProvider(options: OptionValues): string | undefined {
-  const found = options.text('workload-identity-provider')?.replace(/^(?:https:)?\/\/iam\.googleapis\.com\//, '');
-  if (found === undefined || PROVIDER.test(found)) return found;
-  throw new UsageError(
-    'identity-provider-malformed',
-    `workload-identity-provider is ${shown(found)}; wanted is ${PROVIDER_FORM}`,
-    {
-      hint: 'NUMBER is the number of the project, not its id; gcloud iam workload-identity-pools providers describe prints the name',
-    },
-  );
-}
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Leaves out what is undefined, so that "absent" has one spelling. */
-function present<T extends object>(values: T): Present<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
-}
-
-function resultsPlace(options: OptionValues): string | undefined {
-  const found = options.text('results');
-  if (found === undefined || !found.includes('://')) return found;
-  if (!/^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:\/[^\s]*)?$/.test(found))
-    options.refuse('results', `is ${shown(found)}; wanted is a directory or gs://bucket/prefix`);
-  return found;
-}
 
 function selection(options: OptionValues): Selection {
   return {
