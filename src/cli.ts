@@ -2,7 +2,8 @@
 import { execute } from './commands/index.ts';
 import { parseCliArgs } from './config/cli-args.ts';
 import type { CommandRequest, LogFormat } from './config/request.ts';
-import { openContext, toolVersion } from './context.ts';
+import { openContext } from './context.ts';
+import { toolVersion } from './context-parts.ts';
 import { formatError, PerfError } from './domain/errors.ts';
 import { EXIT, winningExitCode } from './domain/exit-codes.ts';
 

@@ -1,23 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { arch, availableParallelism, platform as osPlatform, userInfo } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createEvents } from './adapters/events/events.ts';
 import { readJob } from './adapters/github/job.ts';
 import { createCloudProject } from './adapters/google/cloud-project.ts';
-import { googleEndpoints } from './adapters/google/endpoints.ts';
 import { createGoogleIdentity } from './adapters/google/identity.ts';
 import { AUDIENCE, createPrivateServices } from './adapters/google/private-services.ts';
 import { createImageBuilder } from './adapters/images/builder.ts';
 import { createOciRegistry } from './adapters/images/oci-registry.ts';
-import { createActionsLogger } from './adapters/logging/actions.ts';
-import { createJsonLogger } from './adapters/logging/json.ts';
 import { createSecrets } from './adapters/logging/secrets.ts';
-import { createTerminalLogger } from './adapters/logging/terminal.ts';
 import { createPubSubMessageBus } from './adapters/messages/pubsub.ts';
-import { createDirectoryStore } from './adapters/results/directory.ts';
-import { openBucket } from './adapters/results/open-bucket.ts';
 import { createGitSources } from './adapters/sources/git.ts';
 import { remotesOf } from './adapters/sources/remote.ts';
 import { createSharedCache } from './adapters/sources/shared-cache.ts';
@@ -33,28 +26,27 @@ import { createHttpTransport } from './adapters/transports/http.ts';
 import { platformOf, withPullRequest } from './commands/job-change.ts';
 import type { Ports, RunningEmulator } from './commands/ports.ts';
 import { type Config, secretValues } from './config/config.ts';
-import { loadConfig } from './config/load-config.ts';
 import type { CommandRequest } from './config/request.ts';
-import type { Schemas } from './config/schemas.ts';
+import {
+  adminPlace,
+  createLogger,
+  type Entry,
+  logFormatOf,
+  once,
+  openCodeHost,
+  openStore,
+  parallelJobs,
+  readConfig,
+  terminalOf,
+  toolVersion,
+} from './context-parts.ts';
 import { withoutCommands } from './documents/neutral.ts';
-import { InfrastructureError, UsageError } from './domain/errors.ts';
-import type { Job } from './domain/job.ts';
+import { InfrastructureError } from './domain/errors.ts';
 import type { PlatformName } from './domain/plan.ts';
 import { stopLeftovers } from './emulator/instances/leftovers.ts';
 import { CONTRACTS, TOOL_ROOT } from './paths.ts';
 import type { PriceTable } from './plan/prices.ts';
-import type { CodeHost } from './ports/code-host.ts';
-import type { Identity } from './ports/identity.ts';
-import type { Logger } from './ports/logger.ts';
 import type { Platform } from './ports/platform.ts';
-import type { ResultStore } from './ports/result-store.ts';
-
-export interface Entry {
-  readonly kind: 'cli' | 'action';
-  readonly signal: AbortSignal;
-  readonly githubToken?: string;
-  readonly rememberRun?: (runId: string) => void;
-}
 
 export interface Context {
   readonly config: Config;
@@ -64,16 +56,10 @@ export interface Context {
   close(): Promise<void>;
 }
 
-const DEFAULT_CONFIG = 'cloudrun-perf.yaml';
+const LOCAL_PLACE = 'local';
+const CANCELLED_FLUSH_MS = 3_000;
 /** Where the Pub/Sub emulator of this tool can listen. */
 const LOOPBACK = /^(?:127\.0\.0\.1|localhost):/;
-const DEFAULT_RESULTS = join('.cloudrun-perf', 'results');
-/** Version of cloudrun-perf, from its package.json. */
-export function toolVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(TOOL_ROOT, 'package.json'), 'utf8')) as { version: string };
-  return version;
-}
-
 /** Builds all ports for one request. What costs time (emulator, clients) starts when it is first used. */
 export async function openContext(request: CommandRequest, entry: Entry): Promise<Context> {
   const workingDirectory = process.cwd();
@@ -275,97 +261,4 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     await rm(state.work, { recursive: true, force: true });
   };
   return { config, platform: platformName, ports, close };
-}
-
-const LOCAL_PLACE = 'local';
-const CANCELLED_FLUSH_MS = 3_000;
-
-/** Opens on the first call; later calls share what came of it. */
-function once<T>(open: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => (result ??= open());
-}
-
-async function openCodeHost(
-  job: Job | undefined,
-  { githubToken }: Entry,
-  logger: Logger,
-): Promise<CodeHost | undefined> {
-  if (job === undefined || githubToken === undefined) return undefined;
-  const { createGitHub } = await import(/* webpackMode: "eager" */ './adapters/github/code-host.ts');
-  return createGitHub({
-    apiUrl: process.env.GITHUB_API_URL ?? 'https://api.github.com',
-    repository: job.repository,
-    token: githubToken,
-    userAgent: `cloudrun-perf/${toolVersion()}`,
-    logger,
-  });
-}
-
-/** Jobs of the run that deploy at the same time, as the workflow knows them: `strategy.max-parallel` of its matrix. */
-function parallelJobs(env: NodeJS.ProcessEnv): number {
-  const found = Number(env.CLOUDRUN_PERF_PARALLEL_JOBS ?? 1);
-  return Number.isInteger(found) && found >= 1 ? found : 1;
-}
-
-/** Google's Admin API and Cloud Logging, where a network has them elsewhere. */
-function adminPlace() {
-  const { run, logging } = googleEndpoints(process.env);
-  return {
-    ...(run === undefined ? {} : { adminUrl: run }),
-    ...(logging === undefined ? {} : { loggingUrl: logging }),
-  };
-}
-
-async function readConfig(
-  request: CommandRequest,
-  entry: Entry,
-  workingDirectory: string,
-  schemas: Schemas,
-): Promise<Config> {
-  const file = request.config ?? DEFAULT_CONFIG;
-  const text = await readFile(resolve(workingDirectory, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (request.config === undefined && error.code === 'ENOENT') return undefined;
-    throw new UsageError(
-      'config-unreadable',
-      `cannot read the configuration ${file} (${error.code ?? error.message})`,
-      {
-        hint: 'name an existing file with --config, or leave it out',
-      },
-    );
-  });
-  const flags = {
-    ...(request.project === undefined ? {} : { project: request.project }),
-    ...(request.region === undefined ? {} : { region: request.region }),
-    ...(entry.githubToken === undefined ? {} : { githubToken: entry.githubToken }),
-  };
-  return loadConfig({ ...(text === undefined ? {} : { text, file }), env: process.env, flags }, schemas);
-}
-
-function logFormatOf(request: CommandRequest, entry: Entry) {
-  return request.logFormat ?? (entry.kind === 'action' ? 'actions' : 'terminal');
-}
-
-function createLogger(request: CommandRequest, entry: Entry, secrets: readonly string[]): Logger {
-  const format = logFormatOf(request, entry);
-  const options = { secrets, verbose: request.verbose };
-  switch (format) {
-    case 'actions':
-      return createActionsLogger(options);
-    case 'json':
-      return createJsonLogger({ ...options, write: (line) => void process.stderr.write(line) });
-    case 'terminal':
-      return createTerminalLogger({ ...options, stream: process.stderr, env: process.env });
-  }
-}
-
-function openStore(place: string | undefined, workingDirectory: string, identity: Identity): ResultStore {
-  if (place?.startsWith('gs://') === true) return openBucket(place, identity, process.env);
-  return createDirectoryStore(resolve(workingDirectory, place ?? DEFAULT_RESULTS));
-}
-
-/** Colours and width of standard output, for people only: what is piped or logged stays plain. */
-function terminalOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Ports['terminal'] {
-  if (stream.isTTY !== true || env.TERM === 'dumb') return {};
-  return { width: Math.max(60, stream.columns), colour: env.NO_COLOR === undefined || env.NO_COLOR === '' };
 }
