@@ -1,0 +1,14 @@
+const __filename = import.meta.filename, __dirname = import.meta.dirname;
+export const id = 50;
+export const ids = [50];
+export const modules = {
+
+/***/ 98050:
+/***/ ((module) => {
+
+module.exports = eval("require")("kerberos");
+
+
+/***/ })
+
+};
