@@ -42,9 +42,9 @@ const MISTAKES: readonly (readonly [what: string, args: readonly string[], says:
     [/baseline git:nope: .* no such commit/, /hint: /],
   ],
   [
-    'a bucket for results',
-    ['benchmark', '--results', 'gs://bucket/x'],
-    [/found gs:\/\/, wanted a directory/, /--results/],
+    'a bucket that cannot be one',
+    ['benchmark', '--results', 'gs://No Bucket/x'],
+    [/--results is "gs:\/\/No Bucket\/x"; wanted is a directory or gs:\/\/bucket\/prefix/],
   ],
   ['a cloud without a project', ['benchmark', '--platform', 'cloudrun'], [/needs a Google Cloud project, found none/]],
   ['a manifest that is not there', ['discover', '--manifest', 'nope'], [/found no directory .*nope/, /hint: /]],
