@@ -33,7 +33,27 @@ export async function discoverRepositories(
     signal.throwIfAborted();
     repositories.push(await discoverRepository(repository, base, config.discovery.cacheTtlMs, ports, signal));
   }
+  refuseSameNames(repositories);
   return repositories;
+}
+
+/** Results, baselines and comments know an implementation by its type and name: a second one would replace the first. */
+function refuseSameNames(repositories: readonly ServiceRepository[]): void {
+  const known = new Map<string, string>();
+  for (const { source, manifest } of repositories) {
+    for (const { serviceType, name } of manifest.implementations) {
+      const key = `${serviceType}/${name}`;
+      const other = known.get(key);
+      if (other !== undefined) {
+        throw new UsageError(
+          'duplicate-name',
+          `found ${name} (${serviceType}) in ${other} and in ${source}, wanted names that are unique in a service type`,
+          { hint: 'rename one of them, or measure the repositories in runs of their own with --manifest' },
+        );
+      }
+      known.set(key, source);
+    }
+  }
 }
 
 async function discoverRepository(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -75,6 +75,32 @@ test('filters by type, language, framework and implementation', async () => {
   const none = await runTool(workspace, ['discover', ...filtered, '--language', 'javascrip']);
   assert.equal(none.code, 2);
   assert.match(none.stderr, /javascrip[\s\S]*Did you mean javascript\?/);
+});
+
+test('several repositories of one configuration: all are listed, and a name that two of them have is refused', async () => {
+  const [first, second] = ['first', 'second'].map((name) => join(workspace.directory, name));
+  for (const [directory = '', suffix] of [
+    [first, '-a'],
+    [second, '-b'],
+  ] as const) {
+    cpSync(repository, directory, { recursive: true });
+    const manifest = join(directory, 'manifest.yaml');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/(?<=- name: )\S+/g, `$&${suffix}`));
+  }
+  const config = join(workspace.directory, 'several.yaml');
+  writeFileSync(config, 'version: "1.0"\nservice_repositories: [{ url: first }, { url: second }]\n');
+  const { stdout } = await discover('--config', 'several.yaml', '--format', 'json');
+  assert.deepEqual(
+    namesIn(stdout)
+      .filter((name) => name.startsWith('right'))
+      .sort(),
+    ['right-a', 'right-b'],
+  );
+  writeFileSync(join(second ?? '', 'manifest.yaml'), readFileSync(join(first ?? '', 'manifest.yaml'), 'utf8'));
+  const { code, stderr } = await runTool(workspace, ['discover', '--config', 'several.yaml']);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /found right-a \(discord-webhook\) in first and in second, wanted names that are unique/);
+  assert.match(stderr, /hint: rename one of them/);
 });
 
 test('what was discovered is kept for its time to live, and for when the remote is gone', async () => {
