@@ -1,4 +1,5 @@
 import type { Side } from './deployment.ts';
+import type { LoadOrigin } from './load.ts';
 
 /**
  * How a cold start was obtained: the first start of a revision; a start after all instances were stopped by hand; a start
@@ -114,6 +115,8 @@ export interface Measurement {
   /** The stratum whose cold starts are compared and judged; the others are shown. Absent: `fresh-revision`. */
   readonly gateStratum?: Stratum;
   readonly scaleToZero: readonly ScaleToZero[];
+  /** Where the warm load came from. Absent in results of earlier versions, which knew the runner only. */
+  readonly load?: { readonly from: LoadOrigin; readonly tasks: number };
   /** Self-audit of the load generator: findings in words; empty when sound. */
   readonly audit: readonly string[];
   readonly startedAt: string;

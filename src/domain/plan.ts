@@ -1,5 +1,6 @@
 import type { Side } from './deployment.ts';
 import type { Implementation } from './implementation.ts';
+import type { BlockSettings, LoadOrigin } from './load.ts';
 import type { Stratum } from './measurement.ts';
 import type { Profile } from './profile.ts';
 
@@ -14,14 +15,9 @@ export interface MeasureSettings {
   /** Fresh instances per side and round. */
   readonly samplesPerRound: number;
   readonly rounds: number;
-  readonly warm: {
-    /** Requests that are sent first and thrown away, at least. */
-    readonly warmupRequests: number;
-    /** How long the warm-up lasts at least: a fresh process compiles its hot code in its first second. */
-    readonly warmupMs?: number;
-    readonly requests: number;
-    readonly connections: number;
-  };
+  readonly warm: BlockSettings;
+  /** Where warm load comes from; absent: the machine that runs cloudrun-perf. `tasks` share each block. */
+  readonly load?: { readonly from: LoadOrigin; readonly tasks: number };
   /** Longest wait for the answer of one cold request. */
   readonly coldTimeoutMs: number;
   readonly requestTimeoutMs: number;

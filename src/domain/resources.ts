@@ -1,10 +1,10 @@
-export const RESOURCE_KINDS = ['service', 'image'] as const;
+export const RESOURCE_KINDS = ['service', 'image', 'job'] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 /** Something outside that a run has made. */
 export interface Resource {
   readonly kind: ResourceKind;
-  /** As its place knows it: the id of a service, an image with its digest. */
+  /** As its place knows it: the id of a service or of a job, an image with its digest. */
   readonly name: string;
 }
 

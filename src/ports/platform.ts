@@ -1,4 +1,5 @@
 import type { Deployment, InstanceEvent, ServiceSpec } from '../domain/deployment.ts';
+import type { JobRunner } from './job-runner.ts';
 
 export interface InstanceLogQuery {
   readonly service: string;
@@ -32,5 +33,7 @@ export interface Platform {
   list(labels: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<readonly DeployedService[]>;
   /** Deletes a service with all revisions and instances; succeeds when it does not exist. */
   remove(service: string, signal?: AbortSignal): Promise<void>;
+  /** Absent: the platform has no jobs. */
+  readonly jobs?: JobRunner;
   close(): Promise<void>;
 }
