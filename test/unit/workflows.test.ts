@@ -4,7 +4,7 @@ import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { jobsOf, parseWorkflow, stepsOf } from '../helpers/workflow-file.ts';
+import { jobsOf, needsOf, parseWorkflow, stepsOf } from '../helpers/workflow-file.ts';
 import { calledBy, RULES } from '../helpers/workflow-rules.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -39,6 +39,22 @@ test('one version of each action in all workflows', () => {
   assert.deepEqual(
     several.map(([action]) => action),
     [],
+  );
+});
+
+test('ci.yml runs every linter there is, and its one gate waits for all jobs', () => {
+  const ci = fileOf('.github/workflows/ci.yml');
+  const runs = stepsOf(ci).map(({ step }) => step.run ?? '');
+  const linters = globSync('.ci/lint-*', { cwd: ROOT });
+  assert.ok(linters.length >= 2);
+  assert.deepEqual(
+    linters.filter((linter) => !runs.includes(linter)),
+    [],
+  );
+  const all = jobsOf(ci).map(([name]) => name);
+  assert.deepEqual(
+    all.filter((name) => name !== 'ci-ok').sort(),
+    needsOf(ci.jobs['ci-ok'] ?? assert.fail('found no job ci-ok')).toSorted(),
   );
 });
 
