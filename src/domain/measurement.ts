@@ -11,7 +11,12 @@ export type Stratum = (typeof STRATA)[number];
 /** Why a sample counts as cold, or why it does not. */
 export interface ColdProof {
   readonly proven: boolean;
-  /** Instance that answered, by the platform's log. */
+  /**
+   * What a proof rests on: the platform's log, or what the service says of its own process, when the log had not told in
+   * time. Absent in results of earlier versions, which knew the log only.
+   */
+  readonly by?: 'log' | 'marker';
+  /** Instance that answered, by the platform's log; by the service's marker when the log does not tell. */
   readonly instanceId?: string;
   /** Start of that instance after the request was sent, milliseconds. */
   readonly startedAfterMs?: number;

@@ -1,5 +1,6 @@
 import type { InstanceEvent } from '../domain/deployment.ts';
 import type { ColdProof, ColdStart } from '../domain/measurement.ts';
+import type { ColdMarker } from './cold-marker.ts';
 
 /** One answered cold request, as our side saw it. Times are epoch milliseconds. */
 export interface ColdRequest {
@@ -7,6 +8,8 @@ export interface ColdRequest {
   readonly traceId: string;
   readonly sentAtMs: number;
   readonly firstByteAtMs: number;
+  /** What the service said of its process, where it says anything. */
+  readonly marker?: ColdMarker;
 }
 
 export type ColdPhases = Pick<ColdStart, 'scheduleMs' | 'startupMs' | 'responseMs'>;

@@ -115,13 +115,15 @@ export function droppedSentences({ samples, dropped }: Measurement): readonly st
   });
 }
 
-/** `40 of 40 cold starts proven`; with several strata, how many of each. */
+/** `40 of 40 cold starts proven`; with several strata, how many of each; how many without the platform's log. */
 export function provenSentence({ samples }: Measurement): string {
   const proven = samples.filter((sample) => sample.cold.proof.proven);
   const strata = Map.groupBy(proven, ({ stratum }) => stratum);
   const each = [...strata].map(([stratum, ones]) => `${ones.length} ${STRATUM_WORDS[stratum]}`);
   const which = strata.size > 1 ? ` (${each.join(', ')}; never pooled)` : '';
-  return `${proven.length} of ${count(samples.length, 'cold start')} proven${which}`;
+  const byMarker = proven.filter((sample) => sample.cold.proof.by === 'marker').length;
+  const how = byMarker === 0 ? '' : `, ${byMarker} of them by the service's own marker`;
+  return `${proven.length} of ${count(samples.length, 'cold start')} proven${which}${how}`;
 }
 
 /**

@@ -167,6 +167,9 @@ test('strata stand side by side, each with its own numbers, and say which is jud
   assert.equal(provenSentence(fresh), '3 of 3 cold starts proven');
   const [sample] = fresh.samples;
   assert.ok(sample !== undefined);
+  const told = { ...sample, cold: { ...sample.cold, proof: { proven: true, by: 'marker' as const } } };
+  const byMarker = { ...fresh, samples: [...fresh.samples, told] };
+  assert.equal(provenSentence(byMarker), "4 of 4 cold starts proven, 1 of them by the service's own marker");
   const measurement = {
     ...fresh,
     samples: [...fresh.samples, { ...sample, stratum: 'after-idle' as const }],
