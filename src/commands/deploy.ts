@@ -12,6 +12,7 @@ import { planRun } from './plan-run.ts';
 import { labelOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
 import { prepare, removeServices, StageError } from './prepare.ts';
+import { ResourceLog } from './resource-log.ts';
 
 const NO_BASELINE = { trees: new Map(), reason: 'deploy compares nothing' };
 
@@ -46,7 +47,12 @@ export async function deploy(
     return { exitCodes: [], outputs: {} };
   }
   ports.rememberRun(plan.runId);
-  const building = { ...ports, builder: buildOnce(ports.builder) };
+  const building = {
+    ...ports,
+    builder: buildOnce(ports.builder),
+    // Written down nowhere: it tells what is to be removed.
+    resources: new ResourceLog(async () => undefined),
+  };
   const failures: unknown[] = [];
   const deployed: { name: string; service: string; url: string }[] = [];
   try {
@@ -77,7 +83,8 @@ export async function deploy(
     }
   } finally {
     if (platform === 'local')
-      for (const planned of plan.implementations) await removeServices(planned, ports, (error) => failures.push(error));
+      for (const planned of plan.implementations)
+        await removeServices(planned, building, (error) => failures.push(error));
   }
   return { exitCodes: failures.length > 0 ? [EXIT.infrastructure] : [], outputs: { 'run-id': plan.runId } };
 }

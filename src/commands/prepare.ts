@@ -1,5 +1,5 @@
 import { waitUntilReady } from '../deploy/readiness.ts';
-import { rollOut, serviceSpec, tagUrl } from '../deploy/rollout.ts';
+import { type HalfMade, rollOut, serviceSpec, tagUrl } from '../deploy/rollout.ts';
 import type { Artifact, Deployment, Side } from '../domain/deployment.ts';
 import { PerfError } from '../domain/errors.ts';
 import type { Implementation } from '../domain/implementation.ts';
@@ -141,10 +141,27 @@ async function prepareSide(
   const deployment = await inStage('deploy', async () => {
     ports.logger.progress(`${label}: deploying ${service.side}, ${service.sampleTags.length} revisions`);
     await ports.resources?.created({ kind: 'service', name: service.name });
-    return rollOut(await ports.platform(), serviceSpec(planned, service, artifact, env), signal);
+    const spec = serviceSpec(planned, service, artifact, env);
+    return rollOut(await ports.platform(), spec, signal, (end) => recordHalfMade(service.name, end, ports));
   });
   await inStage('deploy', () => firstAnswer(plan, planned, service, deployment, ports, signal));
   return { side: service.side, artifact, deployment };
+}
+
+/** A half-made service that stays is told at once: only its owner's next cleanup may see it again. */
+async function recordHalfMade(name: string, end: HalfMade, { resources, logger }: PreparePorts): Promise<void> {
+  const resource = { kind: 'service', name } as const;
+  switch (end.state) {
+    case 'removed':
+      return resources?.removed(resource);
+    case 'not made':
+      return resources?.notMade(resource);
+    case 'left': {
+      const reason = end.error instanceof Error ? end.error.message : String(end.error);
+      logger.warn(`service ${name} is half-made and could not be removed: ${reason}`);
+      return resources?.left(resource, reason);
+    }
+  }
 }
 
 async function firstAnswer(

@@ -4,6 +4,7 @@ import {
   type RunResources,
   withCreated,
   withLeft,
+  withoutCreated,
   withRemoved,
 } from '../domain/resources.ts';
 
@@ -28,6 +29,11 @@ export class ResourceLog {
 
   created(resource: Resource): Promise<void> {
     return this.#set(withCreated(this.#resources, resource));
+  }
+
+  /** It was not made after all. */
+  notMade(resource: Resource): Promise<void> {
+    return this.#set(withoutCreated(this.#resources, resource));
   }
 
   removed(resource: Resource): Promise<void> {

@@ -12,6 +12,7 @@ import { mapParallel } from './parallel.ts';
 import { planRun } from './plan-run.ts';
 import type { Ports } from './ports.ts';
 import { checkUrl, prepare, removeServices, StageError } from './prepare.ts';
+import { ResourceLog } from './resource-log.ts';
 import { validateUrl } from './validate-url.ts';
 
 const NO_BASELINE = { trees: new Map(), reason: 'validate compares nothing' };
@@ -50,13 +51,15 @@ export async function validate(
     return { exitCodes: [], outputs: {} };
   }
   ports.rememberRun(plan.runId);
+  // Written down nowhere: it tells what is to be removed.
+  const preparing = { ...ports, resources: new ResourceLog(async () => undefined) };
 
   async function check(planned: PlannedImplementation): Promise<Checked> {
     const { name: implementation, serviceType, supportedFeatures } = planned.implementation;
     const unavailable = await ports.builder.unavailable(planned.implementation);
     if (unavailable !== undefined) return { implementation, unavailable };
     try {
-      const prepared = await prepare(plan, planned, {}, ports, () => undefined, signal);
+      const prepared = await prepare(plan, planned, {}, preparing, () => undefined, signal);
       const bus = await ports.messageBus();
       const conformance = await checkConformance(
         {
@@ -78,7 +81,7 @@ export async function validate(
       const cause = error instanceof StageError ? error.cause : error;
       return { implementation, failure: cause instanceof Error ? cause.message : String(cause) };
     } finally {
-      await removeServices(planned, ports, (error) =>
+      await removeServices(planned, preparing, (error) =>
         ports.logger.error(error instanceof Error ? error.message : String(error)),
       );
     }

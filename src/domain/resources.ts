@@ -51,6 +51,16 @@ export function withLeft(resources: RunResources, { kind, name, reason }: LeftRe
   };
 }
 
+/** It was written down and then not made: what has its name is another's. */
+export function withoutCreated(resources: RunResources, { kind, name }: Resource): RunResources {
+  const one = { kind, name };
+  return {
+    created: without(resources.created, one),
+    removed: without(resources.removed, one),
+    left: without(resources.left, one),
+  };
+}
+
 /** What jobs of one run made, put together. */
 export function mergeResources(parts: readonly RunResources[]): RunResources {
   return {

@@ -17,6 +17,9 @@ export interface DeployedService {
 /** Whether the log has shown the end of every instance. What the log does not say is unknown, and unknown is not proven. */
 export type ZeroProof = { readonly proven: true } | { readonly proven: false; readonly reason: string };
 
+/** Code of the error that `deploy` throws when the service's name is taken by a service of another run or owner. */
+export const NOT_OURS = 'service-not-ours';
+
 /** Where services run: deploys them, tells what their instances did, removes them. */
 export interface Platform {
   readonly name: 'cloudrun' | 'local';

@@ -73,7 +73,9 @@ test('20 implementations over a throttled, flaky, slow and half-dead Admin API: 
     ],
   });
   const names = Array.from({ length: 20 }, (_, index) => `svc-${String(index + 1).padStart(2, '0')}`);
-  const ended = await Promise.allSettled(names.map((name) => rollOut(platform, specOf(name), signal)));
+  const ended = await Promise.allSettled(
+    names.map((name) => rollOut(platform, specOf(name), signal, async () => undefined)),
+  );
   const failed = new Map<string, unknown>();
   for (const [index, result] of ended.entries()) {
     const name = names[index] ?? '';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Deployment, ServiceSpec } from '../../../domain/deployment.ts';
 import { InfrastructureError } from '../../../domain/errors.ts';
+import { NOT_OURS } from '../../../ports/platform.ts';
 import { type Change, carryOut } from './change.ts';
 import { deploymentOf } from './deployment.ts';
 import { removeService } from './remove.ts';
@@ -62,7 +63,7 @@ function creationOf({ place, clients, privateAudience }: Session, spec: ServiceS
       );
       if (sameRun) throw new LeftoverError(`${spec.name} is of an earlier attempt`);
       throw new InfrastructureError(
-        'service-not-ours',
+        NOT_OURS,
         `creating ${spec.name} failed: a service of that name already exists, and it is not of this run`,
         { hint: 'Remove it with cleanup when it is a leftover of another run; else rename the implementation.' },
       );
