@@ -4,6 +4,8 @@ import { compareSideBySide } from '../src/compare/side-by-side.ts';
 import { simulatedFleet } from '../test/helpers/simulated-fleet.ts';
 
 const SERVICES = 19;
+/** Fresh instances a side in each of two rounds. */
+const SIZES = [4, 5, 6, 10, 20];
 const VERDICTS = ['regression', 'improvement', 'no change', 'inconclusive'] as const;
 
 function simulate(ratio: number, perRound: number, pullRequests: number): string {
@@ -37,8 +39,8 @@ function main(): void {
   console.log(
     `change | samples | ${VERDICTS.join(' | ')} | PRs with a regression | with an improvement | time of a comparison`,
   );
-  for (const perRound of [10, 20]) console.log(simulate(1, perRound, unchanged));
-  for (const ratio of [1.2, 1.5]) for (const perRound of [10, 20]) console.log(simulate(ratio, perRound, changed));
+  for (const perRound of SIZES) console.log(simulate(1, perRound, unchanged));
+  for (const ratio of [1.2, 1.5, 2]) for (const perRound of SIZES) console.log(simulate(ratio, perRound, changed));
 }
 
 main();

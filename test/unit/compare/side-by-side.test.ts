@@ -44,7 +44,7 @@ for (const { title, change, metric, verdict, ratio } of [
   { title: 'nothing', change: {}, metric: 'warm-p50', verdict: 'no change', ratio: 1 },
 ] as const) {
   test(`${title}: ${verdict}`, () => {
-    const { row, implementation, outcome } = compared(resultOf('one', roundsOf(2, 10, noisy(0.06, change, 2))), metric);
+    const { row, implementation, outcome } = compared(resultOf('one', roundsOf(2, 10, noisy(0.06, change, 5))), metric);
     assert.equal(row.verdict, verdict, row.reason);
     assert.equal(outcome.verdict, verdict);
     assert.equal(implementation.verdict, verdict);
@@ -58,7 +58,7 @@ for (const { title, change, metric, verdict, ratio } of [
 }
 
 test('a significant change below the minimum effect is no change, and says so', () => {
-  const { row } = compared(resultOf('one', roundsOf(2, 10, noisy(0.02, { cold: 1.07 }, 2))), 'cold-ttfb');
+  const { row } = compared(resultOf('one', roundsOf(2, 10, noisy(0.02, { cold: 1.07 }, 5))), 'cold-ttfb');
   assert.equal(row.verdict, 'no change');
   assert.match(row.reason ?? '', /^small shift \+[678](\.\d)? %$/);
 });
@@ -85,10 +85,10 @@ test('minimum effects can be set per metric and per implementation', () => {
 });
 
 for (const { count, verdict, reason } of [
-  { count: 5, verdict: 'inconclusive', reason: /only 5 of base and 5 of head fresh instances, at least 6/ },
-  { count: 6, verdict: 'regression', reason: /^$/ },
+  { count: 7, verdict: 'inconclusive', reason: /only 7 of base and 7 of head fresh instances, at least 8/ },
+  { count: 8, verdict: 'regression', reason: /^$/ },
 ] as const) {
-  test(`${count} samples a side: ${verdict}, by the t-test`, () => {
+  test(`${count} samples a side: ${verdict}, and an interval`, () => {
     const { row } = compared(resultOf('one', roundsOf(1, count, noisy(0.05, { cold: 2 }, 2))), 'cold-ttfb');
     assert.equal(row.verdict, verdict);
     assert.match(row.reason ?? '', reason);

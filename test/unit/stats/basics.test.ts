@@ -105,6 +105,24 @@ test('a seed decides the order, and nothing is lost', () => {
   );
 });
 
+test('seeds that lie close together have nothing in common', () => {
+  for (const draws of [1, 2]) {
+    const last = Array.from({ length: 400 }, (_, seed) => {
+      const random = seededRandom(seed);
+      return Array.from({ length: draws }, () => random.uniform()).at(-1) ?? Number.NaN;
+    });
+    const { mean, stddev } = summarize(last);
+    near(mean, 0.5, 0.05);
+    near(stddev, Math.sqrt(1 / 12), 0.03);
+    const steps = last.slice(1).map((value, index) => (value - mean) * ((last[index] ?? 0) - mean));
+    near(summarize(steps).mean, 0, 0.015);
+  }
+  assert.equal(
+    new Set(Array.from({ length: 400 }, (_, seed) => seededRandom(seed - 200).integer(0, 2 ** 31))).size,
+    400,
+  );
+});
+
 test('seeded normal values are normal', () => {
   const random = seededRandom(1);
   const values = Array.from({ length: 4000 }, () => random.normal());
