@@ -5,6 +5,7 @@ import { PerfError } from '../domain/errors.ts';
 import type { Implementation } from '../domain/implementation.ts';
 import type { Plan, PlannedImplementation, PlannedService } from '../domain/plan.ts';
 import type { RunFailure } from '../domain/run.ts';
+import { topicOf } from '../plan/gcp-setup.ts';
 import { buildLabel } from '../plan/leftovers.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { groupOf, labelOf } from './planned-group.ts';
@@ -24,7 +25,7 @@ export type PreparePorts = Ports & { readonly resources?: ResourceLog };
 export interface Prepared {
   readonly planned: PlannedImplementation;
   readonly sides: readonly PreparedSide[];
-  /** Pub/Sub topic that the head's services publish to. */
+  /** Pub/Sub topic that the services publish to. */
   readonly topic: string;
 }
 
@@ -57,13 +58,18 @@ export async function inStage<T>(stage: RunFailure['stage'], call: () => Promise
   }
 }
 
-/** Topic of one implementation in one run: runs, implementations and profiles never see each other's messages. */
+/**
+ * Topic that an implementation's services publish to. On this machine one for each run, implementation and profile, so that
+ * they never see each other's messages. On Cloud Run the one that the project was set up with: services may publish to no
+ * other, and nobody makes or reads topics there.
+ */
 export function topicName(plan: Plan, planned: PlannedImplementation): string {
+  if (plan.platform === 'cloudrun') return topicOf(planned.implementation.serviceType);
   const { profile } = groupOf(planned, plan);
   return ['perf', plan.runId, planned.implementation.name, ...(profile === undefined ? [] : [profile])].join('-');
 }
 
-/** Environment that the protocol asks for, with Pub/Sub bound to a topic that exists. */
+/** Environment that the protocol asks for. Where a bus can be had, the topic exists on it afterwards. */
 export async function serviceEnvironment(
   plan: Plan,
   planned: PlannedImplementation,

@@ -5,7 +5,8 @@ import { groupOf, labelOf } from '../../../src/commands/planned-group.ts';
 import { topicName } from '../../../src/commands/prepare.ts';
 import type { Artifact } from '../../../src/domain/deployment.ts';
 import type { Implementation } from '../../../src/domain/implementation.ts';
-import type { Plan, PlannedImplementation } from '../../../src/domain/plan.ts';
+import type { Plan, PlannedImplementation, PlatformName } from '../../../src/domain/plan.ts';
+import { TOPICS } from '../../../src/plan/gcp-setup.ts';
 import type { BuildRequest } from '../../../src/ports/image-builder.ts';
 import { EXAMPLE_PROFILE, exampleArtifact } from '../../helpers/example-run.ts';
 
@@ -18,7 +19,9 @@ const implementation = (name: string): Implementation => ({
   supportedFeatures: [],
 });
 
-function planOf(...items: readonly (readonly [string, string])[]): Plan {
+const planOf = (...items: readonly (readonly [string, string])[]) => planOn('local', ...items);
+
+function planOn(platform: PlatformName, ...items: readonly (readonly [string, string])[]): Plan {
   const implementations = items.map(
     ([name, profile]): PlannedImplementation => ({
       implementation: implementation(name),
@@ -29,7 +32,7 @@ function planOf(...items: readonly (readonly [string, string])[]): Plan {
       services: [],
     }),
   );
-  return { runId: 'run-1', implementations } as unknown as Plan;
+  return { runId: 'run-1', platform, implementations } as unknown as Plan;
 }
 
 const namesIn = (plan: Plan) =>
@@ -52,6 +55,13 @@ test('with several profiles groups, labels and topics are apart', () => {
     ['cpu2', 'a (cpu2)', 'perf-run-1-a-cpu2'],
     ['cpu1', 'b (cpu1)', 'perf-run-1-b-cpu1'],
   ]);
+});
+
+test('on Cloud Run the topic is the one of the set-up, whatever the run: services may publish to no other', () => {
+  const plan = planOn('cloudrun', ['a', 'cpu1'], ['a', 'cpu2']);
+  const topics = new Set(plan.implementations.map((planned) => topicName(plan, planned)));
+  assert.deepEqual([...topics], ['perf-discord-webhook']);
+  assert.deepEqual([...topics], TOPICS);
 });
 
 test('the same source is built once, even at the same time; another side or tree by itself', async () => {

@@ -90,6 +90,19 @@ async function world({ platform = 'cloudrun', deploy, stuck = 0, topics }: World
   };
 }
 
+test('on Cloud Run services publish to the topic of the set-up, and none is made', async () => {
+  const { deployed } = await world({});
+  assert.equal(deployed[0]?.env.PUBSUB_TOPIC, 'perf-discord-webhook');
+  assert.equal(deployed[0]?.env.PUBSUB_EMULATOR_HOST, undefined);
+});
+
+test('on this machine each run has a topic of its own, which is there before anything publishes', async () => {
+  const topics: string[] = [];
+  const { deployed } = await world({ platform: 'local', topics });
+  assert.deepEqual(topics, ['perf-run-1-node-http']);
+  assert.equal(deployed[0]?.env.PUBSUB_TOPIC, 'perf-run-1-node-http');
+});
+
 const FAILED = new InfrastructureError('deploy-failed', 'the container did not start');
 const created = [{ kind: 'service', name: SERVICE }] as const;
 
