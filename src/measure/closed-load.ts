@@ -22,8 +22,11 @@ export interface ClosedLoad {
   /** Of correct answers, in order of completion. */
   readonly latenciesMs: Float64Array;
   readonly errors: ErrorCounts;
-  /** Sum of the latencies of all requests, errors included: the time that connections waited for the service. */
-  readonly waitedMs: number;
+  /**
+   * Sum of the latencies of all requests, errors included, each in whole microseconds: the time that connections waited
+   * for the service.
+   */
+  readonly waitedUs: number;
   readonly endedEarly?: string;
 }
 
@@ -36,7 +39,7 @@ class ClosedLoop {
   #correct = 0;
   #sent = 0;
   #inFlight = 0;
-  #waitedMs = 0;
+  #waitedUs = 0;
   #consecutive = 0;
   #endedEarly: string | undefined;
 
@@ -71,7 +74,7 @@ class ClosedLoop {
   }
 
   #record(outcome: HttpOutcome): void {
-    this.#waitedMs += outcome.latencyMs;
+    this.#waitedUs += Math.round(outcome.latencyMs * 1000);
     const error = this.#errorOf(outcome);
     if (error === undefined) {
       this.#latencies[this.#correct] = outcome.latencyMs;
@@ -99,7 +102,7 @@ class ClosedLoop {
       durationMs: this.#input.clock.monotonicMs() - this.#startedAtMs,
       latenciesMs: this.#latencies.subarray(0, this.#correct),
       errors: this.#errors,
-      waitedMs: this.#waitedMs,
+      waitedUs: this.#waitedUs,
       ...(this.#endedEarly === undefined ? {} : { endedEarly: this.#endedEarly }),
     });
   }

@@ -3,7 +3,9 @@ import { InfrastructureError } from '../domain/errors.ts';
 import type { Measurement, ScaleToZero, Stratum } from '../domain/measurement.ts';
 import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
 import { type IdleEnd, leaveAlone } from './idle-window.ts';
+import type { LoadDriver } from './load-driver.ts';
 import { LOG_PATIENCE, type LogPatience } from './log-wait.ts';
+import { runnerLoad } from './runner-load.ts';
 import type { IdleInstance } from './scale-to-zero.ts';
 import { scheduleSamples, spareTags } from './schedule.ts';
 import { summarizeStrata } from './strata.ts';
@@ -22,6 +24,8 @@ export interface MeasureInput {
   readonly seed?: number;
   /** How late the log may be; the platform's usual when absent. */
   readonly patience?: LogPatience;
+  /** What makes the warm load; this machine when absent. */
+  readonly load?: LoadDriver;
 }
 
 /**
@@ -51,9 +55,13 @@ const WINDOW_POLL_MS = { local: 200, cloudrun: 2_000 } as const;
 export function openMeasurement(input: MeasureInput, ports: MeasurePorts, signal?: AbortSignal): OpenMeasurement {
   const { deployments, settings, seed = 0 } = input;
   const patience = input.patience ?? LOG_PATIENCE[ports.platform.name];
-  const walk = new MeasureWalk({ deployments, settings, protocol: input.protocol, patience }, ports, signal);
+  const load = input.load ?? runnerLoad(ports);
+  const walk = new MeasureWalk({ deployments, settings, protocol: input.protocol, patience, load }, ports, signal);
   const zero = new ZeroKeeper(deployments, walk, ports.platform, settings.instancesAtOnce, signal);
   const startedAtMs = ports.clock.epochMs();
+  // Cloud Logging is seconds behind, and a job's tasks take seconds to start: both are waited for once a round. A log that
+  // is there at once makes the sample the better unit: its warm block follows its cold start.
+  const batch = ports.platform.name === 'cloudrun' || load.from === 'job' ? Number.POSITIVE_INFINITY : 1;
   let activeMs = 0;
   let scaleToZero: readonly ScaleToZero[] = [];
 
@@ -89,7 +97,8 @@ export function openMeasurement(input: MeasureInput, ports: MeasurePorts, signal
           stratum: 'fresh-revision',
           schedule: input.schedule,
           spares: input.retakeTags ?? {},
-          before: () => zero.makeRoom(),
+          batch: Math.min(batch, zero.room),
+          before: (instances) => zero.makeRoom(instances),
         });
         if (walk.samples.length === 0) throw nothingKept(walk);
         // Instances that only wait for their end would hold the quota while others are measured.
@@ -100,7 +109,7 @@ export function openMeasurement(input: MeasureInput, ports: MeasurePorts, signal
         const count = settings.forcedZeroStarts ?? 0;
         if (count === 0) return;
         const refuse = (target: SampleTarget) => zero.doubt(target.service);
-        await walk.walk({ ...stretch('forced-zero', walk.warmed, count), refuse });
+        await walk.walk({ ...stretch('forced-zero', walk.warmed, count), batch, refuse });
       }),
     idle,
     afterIdle: (ends) =>
@@ -114,6 +123,7 @@ export function openMeasurement(input: MeasureInput, ports: MeasurePorts, signal
         const crashed = new Map(left.map((one) => [one.target.revision, ends.get(one)?.crashed] as const));
         await walk.walk({
           ...stretch('after-idle', left, count),
+          batch,
           refuse: ({ revision }) => crashed.get(revision),
         });
       }),
@@ -123,6 +133,7 @@ export function openMeasurement(input: MeasureInput, ports: MeasurePorts, signal
       strata: summarizeStrata(walk.samples, walk.dropped),
       gateStratum: settings.gateStratum ?? 'fresh-revision',
       scaleToZero,
+      load: { from: load.from, tasks: load.tasks },
       audit: walk.audit,
       startedAt: new Date(startedAtMs).toISOString(),
       durationMs: activeMs,

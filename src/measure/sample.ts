@@ -1,34 +1,81 @@
+import type { InstanceEvent } from '../domain/deployment.ts';
 import type { Sample, Stratum, WarmBlock } from '../domain/measurement.ts';
-import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
-import type { ColdRequest } from './cold-proof.ts';
-import { type ColdPorts, measureColdStart } from './cold-start.ts';
+import type { ScheduledSample } from '../domain/plan.ts';
+import { proveCold } from './cold-proof.ts';
+import { type AskedCold, coldStartOf } from './cold-start.ts';
 import type { Loss } from './failure-streak.ts';
-import type { LogPatience } from './log-wait.ts';
-import type { MeasuredProtocol, SampleTarget } from './target.ts';
-import { measureWarm } from './warm.ts';
+import { type BlockWindow, instanceChange, loggedRequests } from './instance-change.ts';
+import type { BlockOutcome } from './load-driver.ts';
+import type { SampleTarget } from './target.ts';
+import { auditLoad, describeRecording } from './warm-block.ts';
 
-export interface SampleInput {
+/** What was asked of one revision, before the log has said anything about it. */
+export interface Taken {
   readonly slot: ScheduledSample;
-  /** How the revision came to have no instance. Only fresh revisions get a warm block. */
+  /** How the revision came to have no instance. */
   readonly stratum: Stratum;
   readonly target: SampleTarget;
-  readonly settings: MeasureSettings;
-  readonly protocol: MeasuredProtocol;
-  readonly patience: LogPatience;
-  readonly seenInstances: ReadonlySet<string>;
+  readonly asked: AskedCold;
+  /** The warm block after it, when there was one. */
+  readonly block?: BlockOutcome;
 }
 
-export interface SampleOutcome {
+export interface Judged {
   /** Present with `loss`, too, when the cold start is proven and only the warm block is void. */
   readonly sample?: Sample;
   readonly loss?: Loss;
   readonly audit: readonly string[];
   /** The instance that answered, where known. */
   readonly instanceId?: string;
-  readonly lastRequestAtMs?: number;
-  /** What the proof of `sample` is about. */
-  readonly request?: ColdRequest;
 }
+
+/** Epoch milliseconds by which the last request had been answered. */
+export function lastRequestAtMs({ asked, block }: Taken): number {
+  const coldMs = asked.request.sentAtMs + asked.answer.totalMs;
+  return Math.max(coldMs, block?.recording?.toMs ?? 0);
+}
+
+/** Whether the log shows everything that a judgement needs: nothing that is still missing could change it. */
+export function isSettled(taken: Taken, events: readonly InstanceEvent[]): boolean {
+  const { settled, proof } = proveCold(events, taken.asked.request, new Set());
+  const window = windowOf(taken, proof.instanceId ?? '');
+  return settled && (window === undefined || loggedRequests(events, window).length >= sentIn(taken));
+}
+
+/** One sample by the log: the cold start's proof first, then the warm block on the instance that was proven. */
+export function judge(taken: Taken, events: readonly InstanceEvent[], seen: ReadonlySet<string>): Judged {
+  const { slot, target, asked, block } = taken;
+  const finding = proveCold(events, asked.request, seen);
+  const { instanceId, proven, reason } = finding.proof;
+  if (!proven || instanceId === undefined) {
+    const loss = { kind: 'unproven', reason: `not proven cold: ${reason ?? 'instance unknown'}` };
+    return { audit: [], loss, ...(instanceId === undefined ? {} : { instanceId }) };
+  }
+  const sample: Sample = {
+    side: slot.side,
+    stratum: taken.stratum,
+    round: slot.round,
+    order: slot.order,
+    service: target.service,
+    revision: target.revision,
+    tag: target.tag,
+    startedAt: new Date(asked.request.sentAtMs).toISOString(),
+    cold: coldStartOf(asked, finding),
+  };
+  if (block === undefined) return { sample, instanceId, audit: [] };
+  const { recording, missing } = block;
+  if (recording === undefined) {
+    return { sample, instanceId, audit: [], loss: voided('void', missing ?? 'nothing was recorded') };
+  }
+  const window = windowOf(taken, instanceId) as BlockWindow;
+  const warm = describeRecording(recording, missing ?? instanceChange(events, window));
+  const saturation = auditLoad(recording);
+  const audit = [...(saturation === undefined ? [] : [saturation]), ...lateLines(taken, window, events)];
+  const loss = warm.void === undefined ? {} : { loss: voided(voidKind(warm), warm.void) };
+  return { sample: { ...sample, warm }, instanceId, audit, ...loss };
+}
+
+const voided = (kind: string, why: string): Loss => ({ kind, reason: `warm block void: ${why}` });
 
 /** A block without one correct answer was lost to its errors; otherwise it is the block that is void. */
 function voidKind(block: WarmBlock): string {
@@ -37,47 +84,15 @@ function voidKind(block: WarmBlock): string {
   return failed === block.requests ? (errors[0]?.[0] ?? 'void') : 'void';
 }
 
-/** One cold start with proof; on a fresh revision then a warm block, unless the settings leave that out. */
-export async function takeSample(input: SampleInput, ports: ColdPorts, signal?: AbortSignal): Promise<SampleOutcome> {
-  const { slot, target, settings, protocol, patience } = input;
-  const outcome = await measureColdStart(
-    { target, protocol, patience, timeoutMs: settings.coldTimeoutMs, seenInstances: input.seenInstances },
-    ports,
-    signal,
-  );
-  if (outcome.state === 'failed') {
-    const { kind, reason, abortedStatus } = outcome;
-    return { audit: [], loss: { kind, reason, ...(abortedStatus === undefined ? {} : { abortedStatus }) } };
-  }
-  const { cold, request } = outcome;
-  const { sentAtMs } = request;
-  const { instanceId, proven, reason } = cold.proof;
-  if (!proven || instanceId === undefined) {
-    const loss = { kind: 'unproven', reason: `not proven cold: ${reason ?? 'instance unknown'}` };
-    const lastRequestAtMs = sentAtMs + cold.totalMs;
-    return { audit: [], loss, ...(instanceId === undefined ? {} : { instanceId, lastRequestAtMs }) };
-  }
-  const sample: Sample = {
-    side: slot.side,
-    stratum: input.stratum,
-    round: slot.round,
-    order: slot.order,
-    service: target.service,
-    revision: target.revision,
-    tag: target.tag,
-    startedAt: new Date(sentAtMs).toISOString(),
-    cold,
-  };
-  if (settings.warm.requests <= 0 || input.stratum !== 'fresh-revision') {
-    return { sample, request, audit: [], instanceId, lastRequestAtMs: sentAtMs + cold.totalMs };
-  }
-  const { requestTimeoutMs, warm } = settings;
-  const { block, audit, lastRequestAtMs } = await measureWarm(
-    { target, protocol, instanceId, settings: warm, requestTimeoutMs, patience },
-    ports,
-    signal,
-  );
-  const reasonOf = (why: string) => ({ loss: { kind: voidKind(block), reason: `warm block void: ${why}` } });
-  const loss = block.void === undefined ? {} : reasonOf(block.void);
-  return { sample: { ...sample, warm: block }, request, audit, instanceId, lastRequestAtMs, ...loss };
+const sentIn = ({ block }: Taken) => (block?.recording?.sent ?? 0) + (block?.recording?.warmupRequests ?? 0);
+
+function windowOf({ target, block }: Taken, instanceId: string): BlockWindow | undefined {
+  const recording = block?.recording;
+  if (recording === undefined) return undefined;
+  return { revision: target.revision, instanceId, fromMs: recording.fromMs, toMs: recording.toMs };
+}
+
+function lateLines(taken: Taken, window: BlockWindow, events: readonly InstanceEvent[]): readonly string[] {
+  const logged = loggedRequests(events, window).length;
+  return logged > 0 && logged < sentIn(taken) ? ['the platform log showed only a part of a warm block in time'] : [];
 }

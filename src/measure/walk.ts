@@ -1,4 +1,4 @@
-import { type InstanceEvent, SIDES, type Side } from '../domain/deployment.ts';
+import type { InstanceEvent, Side } from '../domain/deployment.ts';
 import { InfrastructureError } from '../domain/errors.ts';
 import type { DroppedSample, Sample, Stratum } from '../domain/measurement.ts';
 import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
@@ -6,10 +6,13 @@ import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Platform } from '../ports/platform.ts';
 import type { HttpTransport } from '../ports/transport.ts';
-import { type ColdRequest, proveCold } from './cold-proof.ts';
+import { batchesOf, logsOf, Spares } from './batch.ts';
+import { proveCold } from './cold-proof.ts';
+import { askCold } from './cold-start.ts';
 import { FailureStreak, type Loss, SOFT } from './failure-streak.ts';
+import type { LoadDriver } from './load-driver.ts';
 import type { LogPatience } from './log-wait.ts';
-import { type SampleOutcome, takeSample } from './sample.ts';
+import { type Judged, judge, lastRequestAtMs, type Taken } from './sample.ts';
 import type { IdleInstance } from './scale-to-zero.ts';
 import { findTarget, type MeasuredProtocol, type SampleTarget, type SideDeployment } from './target.ts';
 
@@ -25,6 +28,7 @@ export interface WalkInput {
   readonly settings: MeasureSettings;
   readonly protocol: MeasuredProtocol;
   readonly patience: LogPatience;
+  readonly load: LoadDriver;
 }
 
 /** A schedule in one stratum. */
@@ -33,14 +37,14 @@ export interface Stretch {
   readonly schedule: readonly ScheduledSample[];
   /** Revisions that the schedule leaves over, per side; a lost sample is retaken on the next of them. */
   readonly spares: Readonly<Partial<Record<Side, readonly string[]>>>;
+  /** Most samples that are taken before the log is waited for. */
+  readonly batch: number;
   /** Why no sample of this revision can count, whatever its proof says; it is asked all the same, and so is warm. */
   readonly refuse?: (target: SampleTarget) => string | undefined;
-  /** Called before every request. */
-  readonly before?: () => Promise<void>;
+  /** Called before so many instances are started. */
+  readonly before?: (instances: number) => Promise<void>;
 }
 
-// Retakes may cost half as much again; a service that needs more is not measurable like this.
-const RETAKE_SHARE = 0.5;
 const EVIDENCE_CHARACTERS = 400;
 
 /** The platform's own account of a failed start, bounded: its text comes from the service. */
@@ -51,11 +55,15 @@ async function evidence(target: SampleTarget, ports: MeasurePorts, signal?: Abor
   return detail === undefined ? undefined : JSON.stringify(detail.slice(-EVIDENCE_CHARACTERS));
 }
 
-interface KeptSample {
-  readonly slot: ScheduledSample;
-  readonly target: SampleTarget;
+interface KeptSample extends Taken {
   readonly sample: Sample;
-  readonly request: ColdRequest;
+}
+
+/** What one stretch keeps in mind from batch to batch. */
+interface Progress {
+  readonly stretch: Stretch;
+  readonly streak: FailureStreak;
+  readonly spares: Spares;
 }
 
 /** Takes samples one after the other, and remembers what was kept, what was lost, and which instances there have been. */
@@ -100,74 +108,133 @@ export class MeasureWalk {
    * is then given up: what was measured before it stays good.
    */
   async walk(stretch: Stretch): Promise<void> {
-    const streak = new FailureStreak();
-    const spares = new Map(SIDES.map((side): [Side, string[]] => [side, [...(stretch.spares[side] ?? [])]]));
+    const spares = new Spares(stretch.spares, stretch.schedule.length);
+    const progress: Progress = { stretch, spares, streak: new FailureStreak() };
     const from = this.#order;
     this.#order += stretch.schedule.length;
-    let retakesLeft = Math.floor(stretch.schedule.length * RETAKE_SHARE);
-    const spareOf = (side: Side): string | undefined => {
-      const spare = retakesLeft > 0 ? spares.get(side)?.shift() : undefined;
-      if (spare !== undefined) retakesLeft -= 1;
-      return spare;
-    };
-    const take = async (slot: ScheduledSample, first: string | undefined) => {
-      let tag = first;
-      while (tag !== undefined) tag = await this.#attempt({ ...slot, tag }, stretch, streak, () => spareOf(slot.side));
-    };
+    const schedule = stretch.schedule.map((slot) => ({ ...slot, order: from + slot.order }));
     try {
-      for (const slot of stretch.schedule) await take({ ...slot, order: from + slot.order }, slot.tag);
-      for (const slot of await this.#lookAgain()) await take(slot, spareOf(slot.side));
+      for (const batch of batchesOf(schedule, stretch.batch)) await this.#takeAll(batch, progress);
+      const lost = await this.#lookAgain();
+      await this.#takeAll(this.#onSpares(lost, progress), progress);
     } catch (error) {
       if (stretch.stratum === 'fresh-revision' || !(error instanceof InfrastructureError)) throw error;
       this.remark(`cold starts of stratum ${stretch.stratum} were given up: ${error.message}`);
     }
   }
 
-  /** One sample; the tag of its retake when it is lost and there is one. */
-  async #attempt(
-    slot: ScheduledSample,
-    stretch: Stretch,
-    streak: FailureStreak,
-    nextSpare: () => string | undefined,
-  ): Promise<string | undefined> {
-    this.#signal?.throwIfAborted();
-    await stretch.before?.();
-    const { settings, protocol, patience } = this.#input;
-    const target = this.#target(slot);
-    const { stratum } = stretch;
-    this.#ports.logger.progress(`measuring ${target.service}: sample ${slot.order + 1} of ${this.#order}`, {
-      stratum,
-      side: slot.side,
-      round: slot.round + 1,
-      tag: slot.tag,
-    });
-    const seenInstances = new Set(this.#seen.keys());
-    const input = { slot, stratum, target, settings, protocol, patience, seenInstances };
-    const outcome = await takeSample(input, this.#ports, this.#signal);
-    this.#note(target, outcome);
-    const refused = outcome.sample === undefined ? undefined : stretch.refuse?.(target);
-    const loss = refused === undefined ? outcome.loss : { kind: 'unproven', reason: `not proven cold: ${refused}` };
-    if (loss === undefined) {
-      streak.kept(slot.side);
-      this.#keep(slot, target, outcome);
-      return undefined;
+  /** A batch, and what it loses on spares, until nothing is lost or no spare is left. */
+  async #takeAll(batch: readonly ScheduledSample[], progress: Progress): Promise<void> {
+    let open = batch;
+    while (open.length > 0) {
+      const lost: ScheduledSample[] = [];
+      for (const part of batchesOf(open, progress.stretch.batch)) lost.push(...(await this.#take(part, progress)));
+      open = lost;
     }
-    this.#ports.logger.debug(`sample lost: ${loss.reason}`, { service: target.service, tag: slot.tag, stratum });
-    const spare = nextSpare();
-    if (outcome.sample !== undefined && refused === undefined && spare === undefined) {
-      // A void block does not undo the proven cold start; the block itself stays marked and is never counted.
-      this.#keep(slot, target, outcome);
-      this.remark(`a warm block on ${slot.side} was void and could not be retaken: ${loss.reason}`);
-    } else this.dropped.push(droppedOf(slot, stratum, loss));
-    const said = SOFT.has(loss.kind) ? undefined : await evidence(target, this.#ports, this.#signal);
-    streak.lost(slot.side, target.service, loss, said);
-    return spare;
   }
 
-  #keep(slot: ScheduledSample, target: SampleTarget, { sample, request }: SampleOutcome): void {
-    if (sample === undefined || request === undefined) return;
+  #onSpares(slots: readonly ScheduledSample[], { spares }: Progress): readonly ScheduledSample[] {
+    return slots.flatMap((slot) => {
+      const tag = spares.take(slot.side);
+      return tag === undefined ? [] : [{ ...slot, tag }];
+    });
+  }
+
+  /** Cold requests, then warm blocks, then the log's word on all of them. Answers the retakes of what was lost. */
+  async #take(slots: readonly ScheduledSample[], progress: Progress): Promise<readonly ScheduledSample[]> {
+    const { stretch } = progress;
+    this.#signal?.throwIfAborted();
+    await stretch.before?.(slots.length);
+    const asked: Taken[] = [];
+    for (const slot of slots) {
+      const taken = await this.#ask(slot, progress);
+      if (taken !== undefined) asked.push(taken);
+    }
+    const batch = await this.#load(asked);
+    const logs = await logsOf(batch, this.#input.patience, this.#ports, this.#signal);
+    const lost: ScheduledSample[] = [];
+    for (const [index, taken] of batch.entries()) {
+      const judged = judge(taken, logs[index] ?? [], new Set(this.#seen.keys()));
+      lost.push(...(await this.#settle(taken, judged, progress)));
+    }
+    return lost;
+  }
+
+  /** One cold request; when it fails, on spares until one answers. Undefined when none did. */
+  async #ask(first: ScheduledSample, progress: Progress): Promise<Taken | undefined> {
+    const { settings, protocol, patience } = this.#input;
+    const { stratum } = progress.stretch;
+    let slot: ScheduledSample | undefined = first;
+    while (slot !== undefined) {
+      this.#signal?.throwIfAborted();
+      const target = this.#target(slot);
+      this.#ports.logger.progress(`measuring ${target.service}: sample ${slot.order + 1} of ${this.#order}`, {
+        stratum,
+        side: slot.side,
+        round: slot.round + 1,
+        tag: slot.tag,
+      });
+      const input = { target, protocol, patience, timeoutMs: settings.coldTimeoutMs };
+      const outcome = await askCold(input, this.#ports, this.#signal);
+      if ('asked' in outcome) return { slot, stratum, target, asked: outcome.asked };
+      [slot] = await this.#lose(slot, target, outcome.loss, progress);
+    }
+    return undefined;
+  }
+
+  /** The warm blocks of a batch, one after the other. Only fresh revisions get one. */
+  async #load(asked: readonly Taken[]): Promise<readonly Taken[]> {
+    const { settings, protocol, load } = this.#input;
+    const { warm, requestTimeoutMs } = settings;
+    if (warm.requests <= 0 || asked[0]?.stratum !== 'fresh-revision') return asked;
+    const blocks = asked.map(({ target }) => ({ id: `${target.side}-${target.tag}`, url: target.url }));
+    const outcomes = await load.run({ blocks, protocol, warm, requestTimeoutMs }, this.#signal);
+    return asked.map((taken, index) => {
+      const block = outcomes[index] ?? { id: '', missing: 'the load generator did not tell about the block' };
+      return { ...taken, block };
+    });
+  }
+
+  /** Keeps a sample, or loses it; answers its retake. */
+  async #settle(taken: Taken, judged: Judged, progress: Progress): Promise<readonly ScheduledSample[]> {
+    const { slot, target } = taken;
+    this.#note(taken, judged);
+    const refused = judged.sample === undefined ? undefined : progress.stretch.refuse?.(target);
+    const loss = refused === undefined ? judged.loss : { kind: 'unproven', reason: `not proven cold: ${refused}` };
+    if (loss === undefined) {
+      progress.streak.kept(slot.side);
+      this.#keep(taken, judged);
+      return [];
+    }
+    // A void block does not undo the proven cold start; the block itself stays marked and is never counted.
+    return await this.#lose(slot, target, loss, progress, () => {
+      if (judged.sample === undefined || refused !== undefined) return false;
+      this.#keep(taken, judged);
+      this.remark(`a warm block on ${slot.side} was void and could not be retaken: ${loss.reason}`);
+      return true;
+    });
+  }
+
+  /** Counts a loss; `keepAll` may still keep the sample when there is no spare. Answers its retake. */
+  async #lose(
+    slot: ScheduledSample,
+    target: SampleTarget,
+    loss: Loss,
+    { stretch: { stratum }, streak, spares }: Progress,
+    keepAll: () => boolean = () => false,
+  ): Promise<readonly ScheduledSample[]> {
+    this.#ports.logger.debug(`sample lost: ${loss.reason}`, { service: target.service, tag: slot.tag, stratum });
+    const spare = spares.take(slot.side);
+    if (spare !== undefined || !keepAll()) this.dropped.push(droppedOf(slot, stratum, loss));
+    const said = SOFT.has(loss.kind) ? undefined : await evidence(target, this.#ports, this.#signal);
+    streak.lost(slot.side, target.service, loss, said);
+    return spare === undefined ? [] : [{ ...slot, tag: spare }];
+  }
+
+  #keep(taken: Taken, { sample }: Judged): void {
+    if (sample === undefined) return;
     this.samples.push(sample);
-    this.#unchecked.push({ slot, target, sample, request });
+    this.#unchecked.push({ ...taken, sample });
   }
 
   /**
@@ -180,9 +247,9 @@ export class MeasureWalk {
     for (const [service, ones] of kept) {
       const sinceMs = Math.min(...ones.map(({ target }) => target.deployedSinceMs));
       const events = await this.#ports.platform.instanceLog({ service, sinceMs }, this.#signal);
-      for (const { slot, target, sample, request } of ones) {
+      for (const { slot, target, sample, asked } of ones) {
         const since = events.filter(({ atMs }) => atMs >= target.deployedSinceMs);
-        const { proof } = proveCold(since, request, new Set());
+        const { proof } = proveCold(since, asked.request, new Set());
         if (proof.proven) continue;
         this.samples.splice(this.samples.indexOf(sample), 1);
         const reason = `not proven cold after a second look: ${proof.reason ?? 'instance unknown'}`;
@@ -200,12 +267,12 @@ export class MeasureWalk {
     return before === undefined ? target : { ...target, deployedSinceMs: before.lastRequestAtMs };
   }
 
-  #note(target: SampleTarget, outcome: SampleOutcome): void {
-    for (const finding of outcome.audit) this.#audit.add(finding);
-    if (outcome.instanceId === undefined) return;
-    this.#seen.set(outcome.instanceId, target.service);
-    const { instanceId, lastRequestAtMs } = outcome;
-    if (lastRequestAtMs !== undefined) this.#last.set(target.revision, { target, instanceId, lastRequestAtMs });
+  #note(taken: Taken, { audit, instanceId }: Judged): void {
+    for (const finding of audit) this.#audit.add(finding);
+    if (instanceId === undefined) return;
+    const { target } = taken;
+    this.#seen.set(instanceId, target.service);
+    this.#last.set(target.revision, { target, instanceId, lastRequestAtMs: lastRequestAtMs(taken) });
   }
 }
 

@@ -1,7 +1,7 @@
+import type { LoadRecording } from '../domain/load.ts';
 import type { WarmBlock } from '../domain/measurement.ts';
-import { latencyHistogram } from '../stats/histogram.ts';
-import { summarize } from '../stats/summary.ts';
-import type { ClosedLoad } from './closed-load.ts';
+import { decodeHistogram } from '../stats/histogram.ts';
+import { errorCount, momentsOf } from './recording.ts';
 
 // More errors than this and the correct answers' times describe a service in trouble, not its speed.
 const MOST_ERRORS = 0.01;
@@ -10,60 +10,61 @@ const MOST_ERRORS = 0.01;
 const EXPECTED_WAITING = 0.8;
 const LEAST_WAITING = 0.3;
 
-const errorCount = (load: ClosedLoad) => Object.values(load.errors).reduce((sum, count) => sum + count, 0);
+const durationOf = ({ timedFromMs, toMs }: LoadRecording) => toMs - timedFromMs;
 
 /** Share of the connections' time that was spent waiting for the service: throughput x latency / connections. */
-export function waitingShare(load: ClosedLoad, connections: number): number {
-  return load.durationMs > 0 ? load.waitedMs / (load.durationMs * connections) : 0;
+export function waitingShare(recording: LoadRecording): number {
+  const durationMs = durationOf(recording);
+  return durationMs > 0 ? recording.waitedUs / 1000 / (durationMs * recording.connections) : 0;
 }
 
 /** What the load generator finds wrong with itself. */
-export function auditLoad(load: ClosedLoad, connections: number): string | undefined {
-  const share = waitingShare(load, connections);
+export function auditLoad(recording: LoadRecording): string | undefined {
+  const share = waitingShare(recording);
   if (share >= EXPECTED_WAITING) return undefined;
   const busy = Math.round((1 - share) * 10) * 10;
   return `the load generator kept connections idle for about ${busy} % of a warm block: requests per second are a lower bound`;
 }
 
-function defect(load: ClosedLoad, connections: number): string | undefined {
-  if (load.endedEarly !== undefined) return load.endedEarly;
-  const errors = errorCount(load);
-  if (errors > load.sent * MOST_ERRORS) {
-    const kinds = Object.entries(load.errors).map(([kind, count]) => `${kind} x ${count}`);
-    return `${errors} of ${load.sent} answers were not correct: ${kinds.join(', ')}`;
+function defect(recording: LoadRecording): string | undefined {
+  if (recording.endedEarly !== undefined) return recording.endedEarly;
+  const errors = errorCount(recording);
+  if (errors > recording.sent * MOST_ERRORS) {
+    const kinds = Object.entries(recording.errors).map(([kind, count]) => `${kind} x ${count}`);
+    return `${errors} of ${recording.sent} answers were not correct: ${kinds.join(', ')}`;
   }
-  const share = waitingShare(load, connections);
+  const share = waitingShare(recording);
   return share < LEAST_WAITING
     ? `the load generator was saturated: connections waited for the service only ${Math.round(share * 100)} % of the time`
     : undefined;
 }
 
-/** The block's numbers; percentiles are exact, over the correct answers only. `reason` voids it from outside. */
-export function describeBlock(
-  load: ClosedLoad,
-  settings: { readonly connections: number; readonly warmupRequests: number },
-  reason?: string,
-): WarmBlock {
-  const histogram = latencyHistogram();
-  for (const latencyMs of load.latenciesMs) histogram.record(latencyMs);
-  const answers = load.latenciesMs.length;
-  const summary = summarize(answers === 0 ? [0] : [...load.latenciesMs]);
-  const invalid = defect(load, settings.connections) ?? reason;
+/**
+ * The block's numbers, all of the correct answers only. Percentiles are the histogram's, at most 0.1 % from the truth, so
+ * that a block which several processes recorded has the numbers that one would have had. `reason` voids it from outside.
+ */
+export function describeRecording(recording: LoadRecording, reason?: string): WarmBlock {
+  const answers = recording.sent - errorCount(recording);
+  const durationMs = durationOf(recording);
+  const histogram = decodeHistogram(recording.histogram);
+  const [minMs, maxMs] = [recording.leastUs / 1000, recording.mostUs / 1000];
+  // The histogram answers with the upper end of a step, which may lie beyond the largest value.
+  const quantile = (q: number) => (answers === 0 ? 0 : Math.min(maxMs, Math.max(minMs, histogram.quantileMs(q))));
+  const invalid = defect(recording) ?? reason;
   return {
-    connections: settings.connections,
-    warmupRequests: settings.warmupRequests,
-    requests: load.sent,
-    durationMs: load.durationMs,
-    errors: load.errors,
-    requestsPerSecond: load.durationMs > 0 ? (answers / load.durationMs) * 1000 : 0,
-    p50Ms: summary.p50,
-    p90Ms: summary.p90,
-    p99Ms: summary.p99,
-    meanMs: summary.mean,
-    stddevMs: summary.stddev,
-    minMs: summary.min,
-    maxMs: summary.max,
-    histogram: histogram.encode(),
+    connections: recording.connections,
+    warmupRequests: recording.warmupRequests,
+    requests: recording.sent,
+    durationMs,
+    errors: recording.errors,
+    requestsPerSecond: durationMs > 0 ? (answers / durationMs) * 1000 : 0,
+    p50Ms: quantile(0.5),
+    p90Ms: quantile(0.9),
+    p99Ms: quantile(0.99),
+    ...momentsOf(recording, answers),
+    minMs,
+    maxMs,
+    histogram: recording.histogram,
     ...(invalid === undefined ? {} : { void: invalid }),
   };
 }

@@ -35,9 +35,15 @@ export class ZeroKeeper {
     return this.#doubts.get(service);
   }
 
-  /** Stops what was measured, when one more instance could break the quota. */
-  async makeRoom(): Promise<void> {
-    if (this.#alive() >= this.#mostAlive) await this.force();
+  /** Instances that may be started at once. */
+  get room(): number {
+    return this.#mostAlive;
+  }
+
+  /** Stops what was measured, when so many instances more could break the quota. */
+  async makeRoom(instances: number): Promise<void> {
+    const alive = this.#alive();
+    if (alive > 0 && alive + instances > this.#mostAlive) await this.force();
   }
 
   /** Two writes a service, whatever the number of its revisions and instances. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Side } from '../../../src/domain/deployment.ts';
 import { InfrastructureError } from '../../../src/domain/errors.ts';
+import type { LoadDriver } from '../../../src/measure/load-driver.ts';
 import { measureImplementation } from '../../../src/measure/measure.ts';
+import { runnerLoad } from '../../../src/measure/runner-load.ts';
 import { scheduleSamples, spareTags } from '../../../src/measure/schedule.ts';
 import {
   type Behaviour,
@@ -244,4 +246,117 @@ test('a schedule for something that was not deployed is refused', async () => {
     measureImplementation(input, cloud.ports),
     /the schedule wants base base-0, which was not deployed/,
   );
+});
+
+test('on Cloud Run a round is asked, then loaded, then looked up: the log is waited for once a round', async () => {
+  const steps: string[] = [];
+  const cloud = new FakeCloud(everywhere({ logDelayMs: 9_000 }));
+  const services = [{ side: 'head' as const, tags: tagsOf('head', 6) }];
+  const [read, ask, open] = [cloud.platform.instanceLog, cloud.transport.exchange, cloud.transport.open];
+  const ports = {
+    ...cloud.ports,
+    platform: {
+      ...cloud.platform,
+      name: 'cloudrun' as const,
+      instanceLog: (...query: Parameters<typeof read>) => {
+        steps.push('look');
+        return read(...query);
+      },
+    },
+    transport: {
+      exchange: (...call: Parameters<typeof ask>) => {
+        steps.push(`ask ${call[0]}`);
+        return ask(...call);
+      },
+      open: (...call: Parameters<typeof open>) => {
+        steps.push(`load ${call[0]}`);
+        return open(...call);
+      },
+    },
+  };
+  const input = {
+    deployments: [fakeDeployment('head', tagsOf('head', 6))],
+    schedule: scheduleSamples(services, fakeSettings, 1),
+    settings: { ...fakeSettings, warm: { ...fakeSettings.warm, connections: 1 } },
+    protocol: fakeProtocol,
+  };
+  const { samples, dropped } = await measureImplementation(input, ports);
+  assert.deepEqual([samples.length, dropped.length], [4, 0]);
+  const shape = steps
+    .map((step) => step.split(' ')[0])
+    .join(' ')
+    .replace(/look( look)*/g, 'look');
+  assert.equal(shape, 'ask ask load load look ask ask load load look');
+  const urls = (word: string) => steps.filter((step) => step.startsWith(word)).map((step) => step.split(' ')[1]);
+  assert.deepEqual(urls('load'), urls('ask'));
+});
+
+test('a batch never starts more instances than may be alive, and retakes what it lost right after', async () => {
+  const cloud = new FakeCloud({ 'head-1': { deployTimeInstance: true } });
+  const services = [{ side: 'head' as const, tags: tagsOf('head', 8) }];
+  const settings = { ...fakeSettings, instancesAtOnce: 4 };
+  const alive: number[] = [];
+  let started = 0;
+  const ports = {
+    ...cloud.ports,
+    platform: {
+      ...cloud.platform,
+      name: 'cloudrun' as const,
+      scaleToZero: async () => {
+        started = 0;
+        return { proven: true as const };
+      },
+    },
+    transport: {
+      ...cloud.transport,
+      exchange: (...call: Parameters<typeof cloud.transport.exchange>) => {
+        started += 1;
+        alive.push(started);
+        return cloud.transport.exchange(...call);
+      },
+    },
+  };
+  const input = {
+    deployments: [fakeDeployment('head', tagsOf('head', 8))],
+    schedule: scheduleSamples(services, settings, 1),
+    settings,
+    protocol: fakeProtocol,
+    retakeTags: spareTags(services, settings),
+  };
+  const { samples, dropped } = await measureImplementation(input, ports);
+  assert.deepEqual([samples.length, dropped.length], [4, 1]);
+  assert.ok(Math.max(...alive) <= 3, String(alive));
+  assert.equal(alive.length, 5);
+});
+
+test('what a load job could not record voids the block and is told', async () => {
+  const cloud = new FakeCloud();
+  const services = [{ side: 'head' as const, tags: tagsOf('head', 4) }];
+  const runner = runnerLoad(cloud.ports);
+  const load: LoadDriver = {
+    from: 'job',
+    tasks: 4,
+    run: async (input, signal) =>
+      (await runner.run(input, signal)).map((outcome) => {
+        if (outcome.id === 'head-head-1') return { ...outcome, missing: '1 of 4 tasks left no recording: task 3' };
+        return outcome.id === 'head-head-2' ? { id: outcome.id, missing: 'no task left a recording' } : outcome;
+      }),
+  };
+  const measurement = await measureImplementation(
+    {
+      deployments: [fakeDeployment('head', tagsOf('head', 4))],
+      schedule: scheduleSamples(services, fakeSettings, 1),
+      settings: fakeSettings,
+      protocol: fakeProtocol,
+      load,
+    },
+    cloud.ports,
+  );
+  assert.deepEqual(measurement.load, { from: 'job', tasks: 4 });
+  const blockOf = (tag: string) => measurement.samples.find((sample) => sample.tag === tag)?.warm;
+  assert.equal(blockOf('head-1')?.void, '1 of 4 tasks left no recording: task 3');
+  assert.equal(blockOf('head-2'), undefined);
+  assert.equal(blockOf('head-0')?.void, undefined);
+  assert.match(measurement.audit.join('\n'), /1 of 4 tasks left no recording: task 3/);
+  assert.match(measurement.audit.join('\n'), /no task left a recording/);
 });

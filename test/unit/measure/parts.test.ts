@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import type { InstanceEvent } from '../../../src/domain/deployment.ts';
 import { proveCold } from '../../../src/measure/cold-proof.ts';
 import { instanceChange } from '../../../src/measure/instance-change.ts';
+import { recordLoad } from '../../../src/measure/recording.ts';
 import { findEnd } from '../../../src/measure/scale-to-zero.ts';
 import { scheduleSamples, spareTags } from '../../../src/measure/schedule.ts';
 import { newTrace, traced } from '../../../src/measure/trace.ts';
-import { auditLoad, describeBlock } from '../../../src/measure/warm-block.ts';
+import { auditLoad, describeRecording } from '../../../src/measure/warm-block.ts';
 import { decodeHistogram } from '../../../src/stats/histogram.ts';
 
 const TAGS = Array.from({ length: 7 }, (_, index) => `c${index}`);
@@ -203,30 +204,35 @@ const LOAD = {
   durationMs: 40,
   latenciesMs: Float64Array.of(10, 30, 20, 20),
   errors: {},
-  waitedMs: 80,
+  waitedUs: 80_000,
 };
+const recorded = (load: Parameters<typeof recordLoad>[0], connections: number) =>
+  recordLoad(load, { connections, warmupRequests: 2, fromMs: 1_000, timedFromMs: 1_100 });
 
-test('a block: exact percentiles, rate of correct answers, a histogram that reads back', () => {
-  const block = describeBlock(LOAD, { connections: 2, warmupRequests: 2 });
+test('a block: percentiles, rate of correct answers, a histogram that reads back', () => {
+  const recording = recorded(LOAD, 2);
+  const block = describeRecording(recording);
   assert.deepEqual(
-    [block.p50Ms, block.minMs, block.maxMs, block.meanMs, block.requestsPerSecond],
-    [20, 10, 30, 20, 100],
+    [block.p50Ms, block.minMs, block.maxMs, block.meanMs, block.requestsPerSecond, block.durationMs],
+    // The upper end of the histogram's step that holds 20.
+    [20.015, 10, 30, 20, 100, 40],
   );
+  assert.ok(Math.abs(block.stddevMs - Math.sqrt(200 / 3)) < 1e-9);
   assert.equal(decodeHistogram(block.histogram).count, 4);
   assert.equal(block.void, undefined);
-  assert.equal(describeBlock(LOAD, { connections: 2, warmupRequests: 2 }, 'instance changed').void, 'instance changed');
+  assert.equal(describeRecording(recording, 'instance changed').void, 'instance changed');
 });
 
 test("the generator audits itself by Little's law", () => {
-  assert.equal(auditLoad(LOAD, 2), undefined);
-  assert.match(auditLoad(LOAD, 4) ?? '', /idle for about 50 % of a warm block/);
-  const saturated = describeBlock(LOAD, { connections: 10, warmupRequests: 2 });
+  assert.equal(auditLoad(recorded(LOAD, 2)), undefined);
+  assert.match(auditLoad(recorded(LOAD, 4)) ?? '', /idle for about 50 % of a warm block/);
+  const saturated = describeRecording(recorded(LOAD, 10));
   assert.match(saturated.void ?? '', /saturated: connections waited for the service only 20 % of the time/);
 });
 
 test('a block without one correct answer has no times and is void', () => {
   const none = { ...LOAD, latenciesMs: new Float64Array(0), errors: { timeout: 4 } };
-  const block = describeBlock(none, { connections: 2, warmupRequests: 2 });
-  assert.equal(block.requestsPerSecond, 0);
+  const block = describeRecording(recorded(none, 2));
+  assert.deepEqual([block.requestsPerSecond, block.p50Ms, block.meanMs, block.minMs, block.maxMs], [0, 0, 0, 0, 0]);
   assert.match(block.void ?? '', /4 of 4 answers were not correct: timeout x 4/);
 });

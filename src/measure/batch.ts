@@ -1,0 +1,58 @@
+import type { InstanceEvent, Side } from '../domain/deployment.ts';
+import type { ScheduledSample } from '../domain/plan.ts';
+import { awaitLog, type LogPatience, type LogPorts } from './log-wait.ts';
+import { isSettled, type Taken } from './sample.ts';
+
+/** Retakes may cost half as much again; a service that needs more is not measurable like this. */
+const RETAKE_SHARE = 0.5;
+
+/** Revisions that the schedule leaves over, handed out once each, and only as many as retakes may cost. */
+export class Spares {
+  readonly #tags: ReadonlyMap<Side, string[]>;
+  #left: number;
+
+  constructor(tags: Readonly<Partial<Record<Side, readonly string[]>>>, scheduled: number) {
+    this.#tags = new Map(Object.entries(tags).map(([side, ones]) => [side as Side, [...ones]]));
+    this.#left = Math.floor(scheduled * RETAKE_SHARE);
+  }
+
+  /** The next spare of a side; undefined when there is none, or when retakes have cost enough. */
+  take(side: Side): string | undefined {
+    const tag = this.#left > 0 ? this.#tags.get(side)?.shift() : undefined;
+    if (tag !== undefined) this.#left -= 1;
+    return tag;
+  }
+}
+
+/** The schedule in parts of one round at most, and of `most` samples. */
+export function batchesOf(schedule: readonly ScheduledSample[], most: number): readonly ScheduledSample[][] {
+  const batches: ScheduledSample[][] = [];
+  for (const round of Map.groupBy(schedule, (slot) => slot.round).values()) {
+    for (let from = 0; from < round.length; from += most) batches.push(round.slice(from, from + most));
+  }
+  return batches;
+}
+
+/**
+ * The log of each revision of a batch, in the batch's order. It is waited for once: lines come in about the order of what
+ * they tell, so that when the last sample's are there the others' mostly are. What is not there in time is not there.
+ */
+export async function logsOf(
+  batch: readonly Taken[],
+  patience: LogPatience,
+  ports: LogPorts,
+  signal?: AbortSignal,
+): Promise<readonly (readonly InstanceEvent[])[]> {
+  const untilMs = ports.clock.monotonicMs() + patience.waitMs;
+  const read = (taken: Taken) => {
+    const { service, revision, deployedSinceMs: sinceMs } = taken.target;
+    const left = { ...patience, waitMs: Math.max(0, untilMs - ports.clock.monotonicMs()) };
+    return awaitLog({ service, revision, sinceMs }, (events) => isSettled(taken, events), left, ports, signal);
+  };
+  const last = batch.at(-1);
+  if (last === undefined) return [];
+  const ofLast = await read(last);
+  const logs: (readonly InstanceEvent[])[] = [];
+  for (const taken of batch.slice(0, -1)) logs.push(await read(taken));
+  return [...logs, ofLast];
+}
