@@ -251,9 +251,10 @@ test('an operation that is forgotten is decided by the service, or told', async 
   const session = sessionOf(forgotten);
   const wait = { clock: session.clock, pollMs: 7, attempt: <T>(call: () => Promise<T>) => call() };
   const { services } = session.clients;
-  const known = { ...wait, client: services, what: 'creating svc', look: async () => truthOf(READY, true) };
+  const progress = (name: string) => services.checkUpdateServiceProgress(name);
+  const known = { ...wait, progress, what: 'creating svc', look: async () => truthOf(READY, true) };
   await concluded({ name: 'op' }, known);
-  await assert.rejects(finished(services, { name: 'op' }, wait), { code: 'operation-timeout' });
+  await assert.rejects(finished(progress, { name: 'op' }, wait), { code: 'operation-timeout' });
 });
 
 test('the error of an operation is thrown', async () => {

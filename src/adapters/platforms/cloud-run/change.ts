@@ -1,43 +1,46 @@
-import type { protos } from '@google-cloud/run';
 import { concluded, type OperationState } from './operation.ts';
-import { attempt, getService, type Session, type Started } from './session.ts';
+import { attempt, type Session, type Started } from './session.ts';
 import { CODE, codeOf, mayHaveHappened } from './status-code.ts';
-import { truthOf } from './truth.ts';
+import type { Target } from './target.ts';
+import { type Reconciled, truthOf } from './truth.ts';
 
-type IService = protos.google.cloud.run.v2.IService;
-
-/** A write that can be recognised in the service afterwards, so that a lost answer never makes it happen twice. */
-export interface Change {
+/** A write that can be recognised in what it changes, so that a lost answer never makes it happen twice. */
+export interface Change<T extends Reconciled> {
   /** What is done, to name it: "creating". */
   readonly action: string;
-  readonly service: string;
+  readonly target: Target<T>;
+  readonly name: string;
   readonly send: () => Started;
-  /** Whether the service as read has the change; undefined: there is no such service. Throws when it is another's. */
-  readonly accepted: (service: IService | undefined) => boolean;
+  /** Whether the service or job as read has the change; undefined: there is none. Throws when it is another's. */
+  readonly accepted: (found: T | undefined) => boolean;
 }
 
 /** How often a change is sent that the platform accepts and then loses. */
 const MOST_SENDS = 3;
 
 /** Sends the change until the platform has accepted it, and waits until it is carried out, once only. */
-export async function carryOut(session: Session, change: Change, signal?: AbortSignal): Promise<void> {
-  const { action, service, accepted } = change;
-  const { clock, logger, pollMs, clients } = session;
-  const hasIt = async () => accepted(await findService(session, service, signal));
+export async function carryOut<T extends Reconciled>(
+  session: Session,
+  change: Change<T>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { action, target, name, accepted } = change;
+  const { clock, logger, pollMs } = session;
+  const hasIt = async () => accepted(await target.find(name, signal));
   const conclusion = {
     clock,
     logger,
     pollMs,
-    client: clients.services,
-    what: `${action} ${service}`,
-    attempt: <T>(call: () => Promise<T>) => attempt(session, call, signal),
+    progress: target.progress,
+    what: `${action} ${name}`,
+    attempt: <R>(call: () => Promise<R>) => attempt(session, call, signal),
     look: async () => {
-      const found = await findService(session, service, signal);
-      return truthOf(found, accepted(found));
+      const found = await target.find(name, signal);
+      return truthOf(found, accepted(found), target.noun);
     },
   };
   for (let sends = 1; ; sends += 1) {
-    const operation = await acceptance(session, change, hasIt, signal);
+    const operation = await acceptance(session, change.send, hasIt, signal);
     const mayGiveUp = sends < MOST_SENDS;
     if ((await concluded(operation, { ...conclusion, mayGiveUp }, signal)) === 'done') return;
     logger.warn('A change was accepted and never carried out; it is sent again', { what: conclusion.what });
@@ -47,7 +50,7 @@ export async function carryOut(session: Session, change: Change, signal?: AbortS
 /** The operation of the change; undefined when the platform has the change but its answer was lost. */
 function acceptance(
   session: Session,
-  change: Change,
+  send: () => Started,
   hasIt: () => Promise<boolean>,
   signal: AbortSignal | undefined,
 ): Promise<OperationState | undefined> {
@@ -58,7 +61,7 @@ function acceptance(
       if (lost && (await hasIt())) return undefined;
       await session.admitWrite(signal);
       try {
-        const [started] = await change.send();
+        const [started] = await send();
         return started.latestResponse;
       } catch (error) {
         const code = codeOf(error);
@@ -69,14 +72,4 @@ function acceptance(
     },
     signal,
   );
-}
-
-/** The service, or undefined when there is none of that name. */
-async function findService(session: Session, service: string, signal?: AbortSignal): Promise<IService | undefined> {
-  try {
-    return await getService(session, service, signal);
-  } catch (error) {
-    if (codeOf(error) === CODE.notFound) return undefined;
-    throw error;
-  }
 }

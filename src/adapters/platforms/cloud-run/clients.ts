@@ -1,4 +1,4 @@
-import { RevisionsClient, ServicesClient } from '@google-cloud/run';
+import { ExecutionsClient, JobsClient, RevisionsClient, ServicesClient, TasksClient } from '@google-cloud/run';
 import { credentials } from '@grpc/grpc-js';
 import type { Identity } from '../../../ports/identity.ts';
 import { googleAuth } from '../../google/auth-client.ts';
@@ -6,7 +6,15 @@ import { googleAuth } from '../../google/auth-client.ts';
 export interface CloudRunClients {
   readonly services: ServicesClient;
   readonly revisions: RevisionsClient;
+  /** Opened on the first call: few runs have jobs, and each client costs start-up time. */
+  readonly jobs: () => Promise<JobClients>;
   close(): Promise<void>;
+}
+
+export interface JobClients {
+  readonly jobs: JobsClient;
+  readonly executions: ExecutionsClient;
+  readonly tasks: TasksClient;
 }
 
 /** An emulator's Admin API, in clear text and without credentials. */
@@ -31,13 +39,26 @@ export async function openClients(api: EmulatorApi | GoogleApi): Promise<CloudRu
   const services = new ServicesClient(options);
   const revisions = new RevisionsClient(options);
   await Promise.all([services.initialize(), revisions.initialize()]);
+  let jobs: Promise<JobClients> | undefined;
   return {
     services,
     revisions,
+    jobs: () => (jobs ??= openJobClients(options)),
     async close() {
-      await Promise.all([services.close(), revisions.close()]);
+      const opened = await jobs?.catch(() => undefined);
+      await Promise.all([services, revisions, ...Object.values(opened ?? {})].map((client) => client.close()));
     },
   };
+}
+
+async function openJobClients(options: ReturnType<typeof googleOptions | typeof emulatorOptions>): Promise<JobClients> {
+  const clients = {
+    jobs: new JobsClient(options),
+    executions: new ExecutionsClient(options),
+    tasks: new TasksClient(options),
+  };
+  await Promise.all(Object.values(clients).map((client) => client.initialize()));
+  return clients;
 }
 
 const emulatorOptions = ({ host, port }: EmulatorApi) => ({

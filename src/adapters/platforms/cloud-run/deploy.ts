@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { protos } from '@google-cloud/run';
 import type { Deployment, ServiceSpec } from '../../../domain/deployment.ts';
 import { InfrastructureError } from '../../../domain/errors.ts';
 import { NOT_OURS } from '../../../ports/platform.ts';
@@ -7,6 +8,9 @@ import { deploymentOf } from './deployment.ts';
 import { removeService } from './remove.ts';
 import { addRevisionRequest, createRequest } from './requests.ts';
 import { getService, type Session } from './session.ts';
+import { servicesOf } from './target.ts';
+
+type ServiceChange = Change<protos.google.cloud.run.v2.IService>;
 
 /** Says which deployment made a service, so that a creation whose answer was lost is known again. */
 export const DEPLOY_ANNOTATION = 'cloudrun-perf.dev/deployment';
@@ -47,13 +51,15 @@ async function create(session: Session, spec: ServiceSpec, tag: string, signal?:
   }
 }
 
-function creationOf({ place, clients, privateAudience }: Session, spec: ServiceSpec, tag: string): Change {
+function creationOf(session: Session, spec: ServiceSpec, tag: string): ServiceChange {
+  const { place, clients, privateAudience } = session;
   const deployId = randomUUID();
   const request = createRequest(place, spec, tag, privateAudience);
   const service = { ...request.service, annotations: { [DEPLOY_ANNOTATION]: deployId } };
   return {
     action: 'creating',
-    service: spec.name,
+    target: servicesOf(session),
+    name: spec.name,
     send: () => clients.services.createService({ ...request, service }),
     accepted(found) {
       if (found === undefined) return false;
@@ -72,12 +78,14 @@ function creationOf({ place, clients, privateAudience }: Session, spec: ServiceS
 }
 
 /** The tag is in the traffic as soon as the platform has accepted the update that makes its revision. */
-function additionOf({ place, clients }: Session, spec: ServiceSpec, tags: readonly string[]): Change {
+function additionOf(session: Session, spec: ServiceSpec, tags: readonly string[]): ServiceChange {
+  const { place, clients } = session;
   const request = addRevisionRequest(place, spec, tags);
   const tag = tags.at(-1);
   return {
     action: `adding the revision ${tag} to`,
-    service: spec.name,
+    target: servicesOf(session),
+    name: spec.name,
     send: () => clients.services.updateService(request),
     accepted: (found) => (found?.traffic ?? []).some((target) => target.tag === tag),
   };

@@ -24,7 +24,7 @@ const TEXTS: readonly (readonly [RegExp, 'start' | 'ready' | 'start-failed' | 's
   [/^Starting new instance\. Reason: ([A-Z_]+)/, 'start'],
   [/STARTUP \w+ probe succeeded/, 'ready'],
   [/STARTUP \w+ probe failed|The instance was not started|failed to start/i, 'start-failed'],
-  [/^Shutting down|^Container (?:terminated|called exit)|^Memory limit of/, 'stop'],
+  [/^Shutting down|^Container (?:terminated|called exit)|^Memory limit of|^LIVENESS \w+ probe failed/, 'stop'],
 ];
 
 /** The event that an entry tells of; undefined for lines that say nothing of an instance's life or a request. */

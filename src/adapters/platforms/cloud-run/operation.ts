@@ -1,4 +1,3 @@
-import type { ServicesClient } from '@google-cloud/run';
 import { InfrastructureError } from '../../../domain/errors.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Logger } from '../../../ports/logger.ts';
@@ -6,7 +5,7 @@ import { CODE, codeOf, StatusError } from './status-code.ts';
 import type { Truth } from './truth.ts';
 
 const MAX_WAIT_MS = 600_000;
-/** An operation that takes longer may hang although its work is done: from then on the service itself is looked at. */
+/** An operation that takes longer may hang although its work is done: from then on what it changes is looked at. */
 const LOOK_EVERY_MS = 30_000;
 
 /** So many looks without a trace of the change mean that the platform has lost it. */
@@ -26,33 +25,36 @@ export interface OperationPolling {
   readonly attempt: <T>(call: () => Promise<T>) => Promise<T>;
 }
 
-/** How the end of a change is found where its service can tell of it too. */
+/** Asks for the state of an operation, by its full name. */
+export type Progress = (operation: string) => Promise<{ readonly latestResponse: OperationState }>;
+
+/** How the end of a change is found where the service or job can tell of it too. */
 export interface Conclusion extends OperationPolling {
-  readonly client: ServicesClient;
+  readonly progress: Progress;
   readonly logger?: Logger;
-  /** What the service says of itself; absent: only the operation counts. */
+  /** What the service or job says of itself; absent: only the operation counts. */
   readonly look?: () => Promise<Truth>;
   /** What is waited for: "creating svc". */
   readonly what: string;
-  /** Whether to give up a change of which the service shows no trace; absent: wait for it to the end. */
+  /** Whether to give up a change of which there is no trace; absent: wait for it to the end. */
   readonly mayGiveUp?: boolean;
 }
 
 /** Waits until the operation has finished; throws as `concluded` does. */
 export async function finished(
-  client: ServicesClient,
+  progress: Progress,
   operation: OperationState,
   polling: OperationPolling,
   signal?: AbortSignal,
 ): Promise<void> {
-  await concluded(operation, { ...polling, client, what: 'an operation' }, signal);
+  await concluded(operation, { ...polling, progress, what: 'an operation' }, signal);
 }
 
 /**
  * Waits until a change is carried out; throws StatusError with the reason when it is not, InfrastructureError
  * `operation-timeout` when that stays open. Polled here and not by the client library, whose growing intervals notice
  * the end of a deployment up to half a minute late. An operation that hangs, is forgotten or was never known (its
- * answer was lost: `undefined`) is decided by the service. `lost`: the service shows no trace of the change.
+ * answer was lost: `undefined`) is decided by the service or job. `lost`: that shows no trace of the change.
  */
 export async function concluded(
   operation: OperationState | undefined,
@@ -93,9 +95,9 @@ export async function concluded(
 }
 
 /** Undefined when the platform does not know the operation any more. */
-async function latest(name: string, { attempt, client }: Conclusion): Promise<OperationState | undefined> {
+async function latest(name: string, { attempt, progress }: Conclusion): Promise<OperationState | undefined> {
   try {
-    return await attempt(async () => (await client.checkUpdateServiceProgress(name)).latestResponse);
+    return await attempt(async () => (await progress(name)).latestResponse);
   } catch (error) {
     if (codeOf(error) === CODE.notFound) return undefined;
     throw error;
@@ -106,6 +108,6 @@ function timedOut(what: string, found: string, operation: string | null | undefi
   const name = operation == null ? '' : ` (operation ${operation.replace(/^.*\//, '')})`;
   const text = `${what} has not come to an end within ${MAX_WAIT_MS / 1000} s${name}: ${found}`;
   return new InfrastructureError('operation-timeout', text, {
-    hint: 'See the state of the service in the Cloud Run console, remove it with cleanup, then try again.',
+    hint: 'See its state in the Cloud Run console, remove it with cleanup, then try again.',
   });
 }

@@ -11,7 +11,7 @@ import { type LogReader, readInstanceLog } from './log-reader.ts';
 import { removeService } from './remove.ts';
 import { parentOf } from './requests.ts';
 import { scaleServiceToZero } from './scale-to-zero.ts';
-import { attempt, explained, type Session } from './session.ts';
+import { attempt, explained, failedReason, type Session } from './session.ts';
 import { createWriteLimiter, writesPerMinute } from './write-limiter.ts';
 
 export interface CloudRunPlatformOptions {
@@ -80,13 +80,19 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
   return {
     name: options.name,
     instanceLog: (query, signal) =>
-      explained(session, 'reading the instance log of', query.service, signal, () =>
+      explained('reading the instance log of', query.service, signal, () =>
         readInstanceLog(reader(signal), query, [SYSTEM_LOG, REQUEST_LOG], signal),
       ),
     deploy: (spec, signal) =>
-      explained(session, 'deploying', spec.name, signal, () => deployService(session, spec, signal)),
+      explained(
+        'deploying',
+        spec.name,
+        signal,
+        () => deployService(session, spec, signal),
+        () => failedReason(session, spec.name),
+      ),
     scaleToZero: (service, instances, signal) =>
-      explained(session, 'scaling to zero', service, signal, () =>
+      explained('scaling to zero', service, signal, () =>
         scaleServiceToZero(
           session,
           { service, instances, logWaitMs: (admin === undefined ? GOOGLE : EMULATOR).stopLogWaitMs },
@@ -95,9 +101,8 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
         ),
       ),
     list: (labels, signal) =>
-      explained(session, 'listing services in', region, signal, () => listServices(session, labels, signal)),
-    remove: (service, signal) =>
-      explained(session, 'removing', service, signal, () => removeService(session, service, signal)),
+      explained('listing services in', region, signal, () => listServices(session, labels, signal)),
+    remove: (service, signal) => explained('removing', service, signal, () => removeService(session, service, signal)),
     close: () => clients.close(),
   };
 }

@@ -13,6 +13,7 @@ export interface Place {
 
 export const parentOf = ({ project, region }: Place) => `projects/${project}/locations/${region}`;
 export const nameOf = (place: Place, service: string) => `${parentOf(place)}/services/${service}`;
+export const jobNameOf = (place: Place, job: string) => `${parentOf(place)}/jobs/${job}`;
 
 /** Creates the service with the revision of its first tag: private where an audience is given, else for everybody. */
 export function createRequest(

@@ -5,10 +5,11 @@ import type { Logger } from '../../../ports/logger.ts';
 import type { CloudRunClients } from './clients.ts';
 import { failureOf } from './failure.ts';
 import { finished, type OperationState } from './operation.ts';
-import { nameOf, type Place } from './requests.ts';
+import { jobNameOf, nameOf, type Place } from './requests.ts';
 import { type RetrySettings, withRetry } from './retry.ts';
 import { CODE, codeOf } from './status-code.ts';
 
+type IJob = protos.google.cloud.run.v2.IJob;
 type IService = protos.google.cloud.run.v2.IService;
 type ICondition = protos.google.cloud.run.v2.ICondition;
 
@@ -62,12 +63,19 @@ export function settled(session: Session, operation: OperationState, signal?: Ab
     pollMs: session.pollMs,
     attempt: <T>(call: () => Promise<T>) => attempt(session, call, signal),
   };
-  return finished(session.clients.services, operation, polling, signal);
+  const { services } = session.clients;
+  return finished((name) => services.checkUpdateServiceProgress(name), operation, polling, signal);
 }
 
 export async function getService(session: Session, service: string, signal?: AbortSignal): Promise<IService> {
   const name = nameOf(session.place, service);
   const [found] = await attempt(session, () => session.clients.services.getService({ name }), signal);
+  return found;
+}
+
+export async function getJob(session: Session, job: string, signal?: AbortSignal): Promise<IJob> {
+  const { jobs } = await session.clients.jobs();
+  const [found] = await attempt(session, () => jobs.getJob({ name: jobNameOf(session.place, job) }), signal);
   return found;
 }
 
@@ -85,19 +93,23 @@ export async function failedReason(session: Session, service: string): Promise<s
   }
 }
 
-function reasonOf(conditions: readonly (ICondition | null | undefined)[]): string | undefined {
+/** The reason of the first failed condition. */
+export function reasonOf(conditions: readonly (ICondition | null | undefined)[]): string | undefined {
   const failed = conditions.find((condition) => condition?.state === 'CONDITION_FAILED');
   const reason = failed?.revisionReason ?? failed?.reason;
   return reason === null || reason === undefined ? undefined : String(reason);
 }
 
-/** Runs a command on one service and gives its failure in our own words; an abort passes through as it is. */
+/**
+ * Runs a command on one service or job and gives its failure in our own words, with what the platform says of it by
+ * `whyFailed`; an abort passes through as it is.
+ */
 export async function explained<T>(
-  session: Session,
   action: string,
   service: string,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
+  whyFailed?: () => Promise<string | undefined>,
 ): Promise<T> {
   try {
     return await work();
@@ -105,7 +117,7 @@ export async function explained<T>(
     // What is told in our own words already has its reason in it: nothing is asked of the platform for it.
     if (signal?.aborted || error instanceof PerfError) throw error;
     const refused = codeOf(error) === CODE.invalidArgument || codeOf(error) === CODE.unavailable;
-    const reason = action === 'deploying' && !refused ? await failedReason(session, service) : undefined;
+    const reason = refused ? undefined : await whyFailed?.();
     throw failureOf(error, { action, service, reason });
   }
 }
