@@ -3,6 +3,7 @@ import type { InstanceEvent, StartReason } from '../domain/deployment.ts';
 import { createAutoscaler } from './autoscaler.ts';
 import { type Decision, REJECTION, type ScalingEvent, type ScalingTarget, type StopCause } from './autoscaler-model.ts';
 import { preciseNowMs } from './instance-log.ts';
+import { livenessLine, watchLiveness } from './liveness-probe.ts';
 import type { EmulatorSettings, Instance, InstanceEnd, InstanceLog, InstanceRuntime, RevisionSpec } from './model.ts';
 import type { Upstream } from './proxy-model.ts';
 import { createH2cUpstream } from './proxy-upstream-h2c.ts';
@@ -47,6 +48,8 @@ interface Entry {
   live?: LiveInstance;
   cancelProbe?: () => void;
   failed?: boolean;
+  /** Its liveness probe has failed: it is being taken down, and the log says so already. */
+  unhealthy?: boolean;
   stopping?: { readonly why: StopCause; readonly atMs: number };
 }
 
@@ -171,6 +174,18 @@ export function createRevisionRunner(
       if (endsAfterMs !== undefined) setTimeout(() => void instance.stop(), endsAfterMs).unref();
       apply({ kind: 'instance-ready', atMs: preciseNowMs(), instance: entry.number });
       entry.outcome.resolve({ ready: true });
+      watchLife(entry, instance);
+    });
+  }
+
+  /** What fails its liveness probe is taken down whatever it is doing: its requests end with 503, the next starts another. */
+  function watchLife(entry: Entry, instance: Instance): void {
+    if (spec.livenessProbe === undefined || entry.stopping !== undefined) return;
+    entry.cancelProbe = watchLiveness(instance.port, spec.livenessProbe, (failures) => {
+      entry.unhealthy = true;
+      record(entry, 'stop', { detail: livenessLine(spec, failures) });
+      apply({ kind: 'instance-ended', atMs: preciseNowMs(), instance: entry.number });
+      void instance.stop();
     });
   }
 
@@ -191,8 +206,14 @@ export function createRevisionRunner(
   }
 
   function onEnded(entry: Entry, instance: Instance, end: InstanceEnd): void {
-    const how = end.signal === undefined ? `code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
     entry.cancelProbe?.();
+    if (entry.unhealthy !== true) recordEnd(entry, instance, end);
+    apply({ kind: 'instance-ended', atMs: preciseNowMs(), instance: entry.number });
+    remove(entry);
+  }
+
+  function recordEnd(entry: Entry, instance: Instance, end: InstanceEnd): void {
+    const how = end.signal === undefined ? `code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
     if (entry.stopping !== undefined) {
       const tookMs = (preciseNowMs() - entry.stopping.atMs).toFixed(1);
       record(entry, 'stop', { detail: `${entry.stopping.why}: gone ${tookMs} ms after SIGTERM, ${how}` });
@@ -201,8 +222,6 @@ export function createRevisionRunner(
     } else if (!entry.failed) {
       failStart(entry, withOutput(`exited with ${how} before it listened on port ${instance.port}`, instance));
     }
-    apply({ kind: 'instance-ended', atMs: preciseNowMs(), instance: entry.number });
-    remove(entry);
   }
 
   function remove(entry: Entry): void {

@@ -23,10 +23,12 @@ export interface RevisionSpec {
   readonly minInstances: number;
   readonly maxInstances: number;
   readonly timeoutMs: number;
-  readonly startupProbe: StartupProbe;
+  readonly startupProbe: InstanceProbe;
+  /** Absent: nobody looks after an instance once it is ready. */
+  readonly livenessProbe?: InstanceProbe;
 }
 
-export interface StartupProbe {
+export interface InstanceProbe {
   readonly kind: 'tcp' | 'http' | 'grpc';
   readonly path?: string;
   readonly initialDelayMs: number;

@@ -17,7 +17,7 @@ export interface IdleEnd {
 }
 
 // What an instance does to itself. An exit with code 0 is what a service does when it is told to stop.
-const CRASH = /Memory limit of|terminated on signal|called exit\([1-9]|exited with/;
+const CRASH = /Memory limit of|terminated on signal|called exit\([1-9]|exited with|LIVENESS \w+ probe failed/;
 
 const groupBy = (instances: Iterable<IdleInstance>) => Map.groupBy(instances, ({ target }) => target.service);
 

@@ -79,6 +79,32 @@ test('a health check that passes leaves a warm instance; an HTTP probe is waited
   );
 });
 
+test('an instance that goes deaf fails its liveness probe: what it was doing ends with 503, the next request starts another', async () => {
+  const bench = open({ shutdownGraceMs: 200 });
+  const livenessProbe = { ...PROBE, kind: 'http', path: '/pid', periodMs: 110, failureThreshold: 3 } as const;
+  const origin = await bench.serve('http-service.mjs', { service: 'deaf', livenessProbe });
+  const first = Number((await text(`${origin}/pid`)).body);
+  const [held, last] = await Promise.all([text(`${origin}/hang`), text(`${origin}/deaf`)]);
+  assert.deepEqual([held.status, last.status], [503, 503]);
+  const next = await text(`${origin}/pid`);
+  assert.equal(next.status, 200);
+  assert.notEqual(Number(next.body), first);
+  await until('it is gone, by SIGKILL, since it hears no other', () => !isAlive(first));
+  const [start, another, ...more] = bench.events('start', 'deaf');
+  assert.deepEqual([start?.reason, another?.reason, more], ['AUTOSCALING', 'AUTOSCALING', []]);
+  await until('its record is gone', () => bench.records().length === 1);
+  const stops = bench.events('stop', 'deaf');
+  assert.deepEqual(
+    stops.map(({ instanceId, detail }) => [instanceId, detail]),
+    [
+      [
+        start?.instanceId,
+        'LIVENESS HTTP probe failed 3 times consecutively for container "deaf-1" on port 8080 path "/pid". The instance has been shut down.',
+      ],
+    ],
+  );
+});
+
 test('idle stop, then a start with a new id; the record on disk follows', async () => {
   const bench = open({ idleTimeoutMs: 300 });
   const origin = await bench.serve('http-service.mjs', { service: 'idle' });

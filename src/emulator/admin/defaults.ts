@@ -39,7 +39,7 @@ function templateWithDefaults(template: RevisionTemplate): RevisionTemplate {
 
 /** Without any `resources` CPU is request-based; with them, `cpu_idle` counts as it stands, as the proto warns. */
 function containerWithDefaults(container: Container): Container {
-  const { resources, ports = [], startupProbe } = container;
+  const { resources, ports = [], startupProbe, livenessProbe } = container;
   const [port] = ports;
   return {
     ...container,
@@ -52,20 +52,21 @@ function containerWithDefaults(container: Container): Container {
         ? ports
         : [{ name: known(port?.name, '') ?? 'http1', containerPort: port?.containerPort || DEFAULT_PORT }],
     startupProbe: startupProbe === undefined ? DEFAULT_PROBE : probeWithDefaults(startupProbe),
+    ...(livenessProbe === undefined ? {} : { livenessProbe: probeWithDefaults(livenessProbe, { httpGet: {} }) }),
   };
 }
 
 /** What Cloud Run does when no start-up probe is given: one TCP attempt of 240 s. */
 const DEFAULT_PROBE: Probe = { timeoutSeconds: 240, periodSeconds: 240, failureThreshold: 1, tcpSocket: {} };
 
-function probeWithDefaults(probe: Probe): Probe {
+function probeWithDefaults(probe: Probe, kind: Pick<Probe, 'tcpSocket' | 'httpGet'> = { tcpSocket: {} }): Probe {
   const { httpGet, grpc, tcpSocket } = probe;
   return {
     ...probe,
     timeoutSeconds: probe.timeoutSeconds || 1,
     periodSeconds: probe.periodSeconds || 10,
     failureThreshold: probe.failureThreshold || 3,
-    ...(httpGet === undefined && grpc === undefined && tcpSocket === undefined ? { tcpSocket: {} } : {}),
+    ...(httpGet === undefined && grpc === undefined && tcpSocket === undefined ? kind : {}),
   };
 }
 

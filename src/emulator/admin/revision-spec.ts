@@ -1,4 +1,4 @@
-import type { RevisionSpec, StartupProbe } from '../model.ts';
+import type { InstanceProbe, RevisionSpec } from '../model.ts';
 import { plainVariables, type SecretLookup, secretVariables } from './local-secrets.ts';
 import type { Probe, RevisionTemplate } from './messages.ts';
 import { parseCpu, parseMemory } from './quantity.ts';
@@ -29,11 +29,12 @@ export function revisionSpec(
     minInstances: template.scaling?.minInstanceCount ?? 0,
     maxInstances: template.scaling?.maxInstanceCount ?? 1,
     timeoutMs: durationMs(template.timeout ?? {}),
-    startupProbe: startupProbe(container.startupProbe ?? {}),
+    startupProbe: instanceProbe(container.startupProbe ?? {}),
+    ...(container.livenessProbe === undefined ? {} : { livenessProbe: instanceProbe(container.livenessProbe) }),
   };
 }
 
-function startupProbe(probe: Probe): StartupProbe {
+function instanceProbe(probe: Probe): InstanceProbe {
   const kind = probe.httpGet !== undefined ? 'http' : probe.grpc !== undefined ? 'grpc' : 'tcp';
   return {
     kind,

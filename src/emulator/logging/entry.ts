@@ -71,12 +71,15 @@ function textOf({ kind, reason = 'UNKNOWN', service, detail }: InstanceEvent): s
     case 'start-failed':
       return `Default STARTUP TCP probe failed 1 time consecutively for ${container} on port 8080. The instance was not started. ${detail ?? ''}`.trimEnd();
     default:
-      return `Shutting down instance. ${detail ?? ''}`.trimEnd();
+      return isUnhealthy(detail) ? detail : `Shutting down instance. ${detail ?? ''}`.trimEnd();
   }
 }
 
-function severityOf({ kind, status = 0 }: InstanceEvent): LogEntry['severity'] {
-  if (kind === 'start-failed' || status >= 500) return 'ERROR';
+/** A line of its own in Cloud Run's log, too. */
+const isUnhealthy = (detail: string | undefined): detail is string => detail?.startsWith('LIVENESS ') === true;
+
+function severityOf({ kind, status = 0, detail }: InstanceEvent): LogEntry['severity'] {
+  if (kind === 'start-failed' || status >= 500 || isUnhealthy(detail)) return 'ERROR';
   return status >= 400 ? 'WARNING' : 'INFO';
 }
 

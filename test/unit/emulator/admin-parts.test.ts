@@ -146,6 +146,7 @@ test('a template becomes a revision of the data plane', () => {
             failureThreshold: 4,
             initialDelaySeconds: 3,
           },
+          livenessProbe: { grpc: {}, periodSeconds: 30 },
         },
       ],
     },
@@ -175,6 +176,7 @@ test('a template becomes a revision of the data plane', () => {
       periodMs: 2000,
       failureThreshold: 4,
     },
+    livenessProbe: { kind: 'grpc', initialDelayMs: 0, timeoutMs: 1000, periodMs: 30_000, failureThreshold: 3 },
   });
   assert.deepEqual(timestampOf(1_700_000_000_123.456), { seconds: '1700000000', nanos: 123_456_000 });
 });

@@ -129,6 +129,9 @@ test('defaults are those of Cloud Run', () => {
   assert.equal(withDefaults(serviceOf({}, limits('0.5'))).template?.maxInstanceRequestConcurrency, 1);
   const own = withDefaults(probe({ httpGet: {} })).template?.containers?.[0]?.startupProbe;
   assert.deepEqual(own, { httpGet: {}, timeoutSeconds: 1, periodSeconds: 10, failureThreshold: 3 });
+  const alive = withDefaults(serviceOf({}, { livenessProbe: { periodSeconds: 30 } })).template?.containers?.[0];
+  assert.deepEqual(alive?.livenessProbe, { httpGet: {}, timeoutSeconds: 1, periodSeconds: 30, failureThreshold: 3 });
+  assert.equal(container?.livenessProbe, undefined, 'nobody looks unless asked to');
   const explicit = withDefaults(serviceOf({}, { resources: { limits: { cpu: '2' } } })).template?.containers?.[0];
   assert.equal(explicit?.resources?.cpuIdle, undefined, 'resources without cpu_idle mean instance-based billing');
 });
