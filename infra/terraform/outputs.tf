@@ -24,6 +24,6 @@ output "results_bucket" {
 }
 
 output "service_account_of_services" {
-  description = "For service_account of the deployment profiles in cloudrun-perf.yaml."
+  description = "For gcp.runtime_service_account in cloudrun-perf.yaml."
   value       = google_service_account.account["runtime"].email
 }

@@ -1,6 +1,7 @@
 import type { Check } from '../domain/check.ts';
 import { apiChecks, checkOf, permissionCheck, quotaChecks } from '../plan/cloud-checks.ts';
 import { ACT_AS, BUCKET_PERMISSIONS, type CloudNeeds, REGISTRY_PERMISSIONS } from '../plan/cloud-needs.ts';
+import { accountEmail } from '../plan/gcp-setup.ts';
 import type { CloudProject } from '../ports/cloud-project.ts';
 
 export interface CloudPlace {
@@ -54,7 +55,7 @@ export async function projectChecks(
     permissionCheck({ id: 'permissions', subject: 'permissions' }, needs.permissions, permissions, {
       hint: 'Enable cloudresourcemanager.googleapis.com to have this told.',
     }),
-    ...(await accountChecks(needs, number, cloud)),
+    ...(await accountChecks(needs, { project, number }, cloud)),
     ...(await storageChecks(needs, cloud)),
     ...quotaChecks(needs, region, quota),
     ...(invoker === 'public' ? await policyChecks(cloud) : []),
@@ -62,21 +63,47 @@ export async function projectChecks(
 }
 
 /** Whoever deploys must be allowed to act as the account that the service runs as. */
-async function accountChecks(needs: CloudNeeds, number: string, cloud: CloudProject): Promise<readonly Check[]> {
-  const emails = needs.accounts.flatMap((email) => {
-    if (email !== '') return [email];
-    return number === '' ? [] : [`${number}-compute@developer.gserviceaccount.com`];
-  });
+async function accountChecks(
+  needs: CloudNeeds,
+  project: { readonly project: string; readonly number: string },
+  cloud: CloudProject,
+): Promise<readonly Check[]> {
   return Promise.all(
-    emails.map(async (email) =>
-      permissionCheck(
-        { id: 'service-account', subject: `account ${email}` },
-        [ACT_AS],
-        await cloud.accountPermissions(email, [ACT_AS]),
-        { missing: 'There is no such account: set service_account of the profile to one that exists.' },
-      ),
+    needs.accounts.map(async (email) =>
+      email === ''
+        ? defaultAccountCheck(project, cloud)
+        : permissionCheck(
+            { id: 'service-account', subject: `account ${email}` },
+            [ACT_AS],
+            await cloud.accountPermissions(email, [ACT_AS]),
+            { missing: 'There is no such account: set service_account of the profile to one that exists.' },
+          ),
     ),
   );
+}
+
+/** Of profiles that name no account. What `setup` makes may not act as the project's default one, on purpose. */
+async function defaultAccountCheck(
+  { project, number }: { readonly project: string; readonly number: string },
+  cloud: CloudProject,
+): Promise<Check> {
+  const wanted = `Set gcp.runtime_service_account, such as ${accountEmail('runtime', project)}, which "cloudrun-perf setup" makes`;
+  const id = 'service-account';
+  if (number === '')
+    return { id, subject: 'account of services', state: 'unknown', found: 'none is named', hint: `${wanted}.` };
+  const email = `${number}-compute@developer.gserviceaccount.com`;
+  const check = permissionCheck(
+    { id, subject: `account ${email}, the default of the project, since none is named` },
+    [ACT_AS],
+    await cloud.accountPermissions(email, [ACT_AS]),
+    { missing: `${wanted}.`, denied: `${wanted}.` },
+  );
+  return check.state === 'problem'
+    ? {
+        ...check,
+        hint: `${wanted}; or grant roles/iam.serviceAccountUser on this one, which often may edit everything.`,
+      }
+    : check;
 }
 
 async function storageChecks(needs: CloudNeeds, cloud: CloudProject): Promise<readonly Check[]> {

@@ -255,9 +255,7 @@ gh variable set GCP_SERVICE_ACCOUNT --repo $repository --body ${accountEmail('ru
 gcp:
   region: $region
   artifact_registry: ${registryOf(setup)}
+  runtime_service_account: ${accountEmail('runtime', setup.project)}
 storage:
   results_bucket: gs://$bucket
-deployment_profiles:
-  default:
-    service_account: ${accountEmail('runtime', setup.project)}
 VARIABLES`;

@@ -7,6 +7,7 @@ export interface ConfigDocument {
   readonly gcp?: {
     readonly project_id?: string;
     readonly region?: string;
+    readonly runtime_service_account?: string;
     readonly artifact_registry?: string;
     readonly invoker?: 'public' | 'private';
   };

@@ -5,6 +5,7 @@ import { pointerTo, resolvePointer } from '../documents/pointer.ts';
 import { schemaValidator, tellingErrors } from '../documents/schema-check.ts';
 import type { Source } from '../documents/source-tree.ts';
 import { formatPosition, type PerfError, UsageError } from '../domain/errors.ts';
+import type { Profile } from '../domain/profile.ts';
 import { profileProblems } from '../plan/profile-rules.ts';
 import type { Config, Thresholds } from './config.ts';
 import { checkDocument } from './cross-checks.ts';
@@ -12,7 +13,7 @@ import type { ConfigDocument, ThresholdsDocument } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { interpolate, type Lookup } from './interpolate.ts';
 import { isSecretPlace, notificationWarnings, toNotificationSecrets, toNotifications } from './notifications.ts';
-import { DEFAULT_PROFILE, toProfile } from './profiles.ts';
+import { DEFAULT_PROFILE, toProfile, withAccount } from './profiles.ts';
 import { sweepProfiles, sweepWarnings } from './sweep.ts';
 
 export interface ConfigSources {
@@ -103,6 +104,8 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
     name,
     toProfile(name, profile),
   ]);
+  const runAs = (profile: Profile) => withAccount(profile, gcp?.runtime_service_account);
+  const named = Object.entries<Profile>({ default: DEFAULT_PROFILE, ...Object.fromEntries(profiles) });
   return {
     ...(file === undefined ? {} : { file }),
     gcp: {
@@ -112,8 +115,8 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
       ...(gcp?.artifact_registry === undefined ? {} : { artifactRegistry: gcp.artifact_registry }),
     },
     serviceRepositories: document.service_repositories ?? [],
-    profiles: { default: DEFAULT_PROFILE, ...Object.fromEntries(profiles) },
-    sweep: sweepProfiles(document),
+    profiles: Object.fromEntries(named.map(([name, profile]) => [name, runAs(profile)])),
+    sweep: sweepProfiles(document).map(runAs),
     benchmark: {
       coldStart: {
         ...optional('iterations', benchmark?.cold_start?.iterations),

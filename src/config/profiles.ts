@@ -36,6 +36,11 @@ export function toProfile(name: string, document: ProfileDocument): Profile {
   };
 }
 
+/** The profile with the account of all services, where it names none of its own. */
+export function withAccount(profile: Profile, account: string | undefined): Profile {
+  return account === undefined ? profile : { serviceAccount: account, ...profile };
+}
+
 /** What a profile says of the container itself. A field that is not written stays absent, as in stored results. */
 function containerOf(document: ProfileDocument): Partial<Profile> {
   const { service_account: serviceAccount, env, secrets, port, startup_probe, liveness_probe } = document;

@@ -117,8 +117,8 @@ test('a project that has everything passes, and nothing in it is changed', async
   for (const expected of [
     'credentials: runner@my-project.iam.gserviceaccount.com',
     'project: number 123',
-    'quota-cpu: needs 2 vCPU of 20 vCPU',
-    'quota-memory: needs 1 GiB of 40 GiB',
+    'quota-cpu: needs 20 vCPU of 20 vCPU',
+    'quota-memory: needs 10 GiB of 40 GiB',
     'quota-writes: needs 40 a minute of 60 a minute',
   ]) {
     assert.ok(told.includes(expected), `${expected} not in ${told.join(' | ')}`);
@@ -193,6 +193,29 @@ test('each thing that is missing is one problem, with what to do, and exit code 
     const others = problems.filter((problem) => problem.id !== id);
     assert.deepEqual(others, id === 'project' ? others : [], `${id} alone`);
   }
+});
+
+test('a profile without an account: what is missing is named, with the account that the set-up makes', async () => {
+  for (const spoil of [
+    () => fake.project.accounts.set(COMPUTE, []),
+    () => fake.project.accounts.delete(COMPUTE),
+    () => fake.project.broken.set('iam', DENIED),
+  ]) {
+    const before = structuredClone({ ...fake.project });
+    spoil();
+    const { exitCodes, of } = await run();
+    Object.assign(fake.project, before);
+    const [check] = of('service-account');
+    assert.deepEqual([exitCodes, check?.state], [[1], 'problem']);
+    assert.equal(check?.subject, `account ${COMPUTE}, the default of the project, since none is named`);
+    assert.match(
+      check?.hint ?? '',
+      /^Set gcp\.runtime_service_account, such as cloudrun-perf-runtime@my-project\.iam\.gserviceaccount\.com, which "cloudrun-perf setup" makes; or grant roles\/iam\.serviceAccountUser/,
+    );
+  }
+  const serviceAccount = 'cloudrun-perf-runtime@my-project.iam.gserviceaccount.com';
+  fake.project.accounts = new Map([[serviceAccount, ['iam.serviceAccounts.actAs']]]);
+  assert.deepEqual((await run({ profile: { serviceAccount } })).exitCodes, []);
 });
 
 test('what is loaded at the same time counts: instances, sides and jobs', async () => {

@@ -266,6 +266,27 @@ deployment_profiles:
   assert.deepEqual(config.warnings, []);
 });
 
+test('services run as the account of the project, unless their profile names one', () => {
+  const own = 'own@my-project.iam.gserviceaccount.com';
+  const runtime = 'cloudrun-perf-runtime@my-project.iam.gserviceaccount.com';
+  const { profiles, sweep } = load(`version: "1.0"
+gcp:
+  project_id: my-project
+  runtime_service_account: cloudrun-perf-runtime@\${PROJECT_ID}.iam.gserviceaccount.com
+deployment_profiles:
+  big: { cpu: "2", memory: 1Gi }
+  own: { service_account: ${own} }
+sweep: { base: own, cpu: ["1", "2"] }
+`);
+  const accounts = [profiles.default, profiles.big, profiles.own, ...sweep].map((profile) => profile?.serviceAccount);
+  assert.deepEqual(accounts, [runtime, runtime, own, own, own]);
+  const swept = load(`version: "1.0"\ngcp: {runtime_service_account: ${runtime}}\nsweep: { cpu: ["1"] }\n`).sweep;
+  assert.deepEqual([...new Set(swept.map(({ serviceAccount }) => serviceAccount))], [runtime]);
+  assert.equal(load('version: "1.0"\n').profiles.default?.serviceAccount, undefined);
+  const wrong = refusal('version: "1.0"\ngcp: {runtime_service_account: runtime}\n');
+  assert.match(wrong, /found "runtime".*wanted the e-mail address of the service account/);
+});
+
 test('wrong fields of a profile are told where they stand', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['service_account: runner', /found "runner".*wanted the e-mail address of a service account/],
