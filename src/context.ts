@@ -196,6 +196,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       version: toolVersion(),
       driver: `${osPlatform()} ${arch()}, ${availableParallelism()} CPUs, Node ${process.versions.node}`,
       cpus: availableParallelism(),
+      parallelJobs: parallelJobs(process.env),
       owner: process.env.GITHUB_REPOSITORY ?? `${userInfo().username}-${basename(workingDirectory)}`,
     },
     contractFiles: (serviceType) => readContract(CONTRACTS, serviceType),

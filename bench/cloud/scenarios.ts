@@ -23,7 +23,7 @@ function present(suite: Suite): Pick<Scenario, 'settings' | 'tags' | 'sidesAtOnc
   const settings = measureSettings(suite, 'cloudrun', {});
   const { instancesAtOnce } = settings;
   const atOnce = instancesAtOnce === undefined ? {} : { instancesAtOnce };
-  return { settings, tags: tagCount(settings), sidesAtOnce: false, proofs: 'each', ...atOnce };
+  return { settings, tags: tagCount(settings, 'cloudrun'), sidesAtOnce: false, proofs: 'each', ...atOnce };
 }
 
 /** Without strata that wait, on `perRound` x 2 fresh instances a side. */

@@ -40,7 +40,7 @@ export async function benchmark(
   const todo = await whatToDo(request, work, repositories, config, signal);
   const baseline = await resolveBaseline(work.baseline, repositories, ports, signal);
   const { plan, cost, description } = planRun(
-    { ...request, platform, overrides: overridesOf(request, config), items: todo.items },
+    { ...request, platform, overrides: overridesOf(request, config, ports), items: todo.items },
     config,
     repositories,
     baseline,
@@ -124,8 +124,9 @@ function carriedText({ carried, reason }: Todo): string {
 
 /** What flags and configuration change of the suite; flags win. */
 export function overridesOf(
-  request: Pick<BenchmarkRequest, 'iterations' | 'rounds'>,
-  { benchmark: configured }: Config,
+  request: Pick<BenchmarkRequest, 'iterations' | 'rounds' | 'instancesAtOnce'>,
+  { benchmark: configured, gcp }: Config,
+  { tool: { parallelJobs } }: Pick<Ports, 'tool'>,
 ): SettingsOverrides {
   return {
     samplesPerRound: request.iterations ?? configured.coldStart.iterations,
@@ -133,5 +134,7 @@ export function overridesOf(
     requests: configured.warmRequests.count,
     connections: configured.warmRequests.concurrency,
     scaleToZeroTimeoutMs: configured.coldStart.scaleToZeroTimeoutMs,
+    instancesAtOnce: request.instancesAtOnce ?? gcp.instancesAtOnce,
+    parallelJobs,
   };
 }

@@ -33,7 +33,7 @@ export async function discover(
   const shards = jobPlanShards(plannedItems(selection.measured, request.profiles, config).map(({ item }) => item));
   if (jobs && platform === 'cloudrun' && request.maxCost !== undefined && shards.length > 0) {
     const items = shards.flatMap((shard) => shard.items);
-    const overrides = overridesOf({}, config);
+    const overrides = overridesOf({}, config, ports);
     const alone = { trees: new Map(), reason: '' };
     const { cost } = planRun({ ...uncapped(request), platform, overrides, items }, config, repositories, alone, ports);
     // Each implementation may have its base beside it.

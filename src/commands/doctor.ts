@@ -6,6 +6,7 @@ import { EXIT } from '../domain/exit-codes.ts';
 import { checkOf } from '../plan/cloud-checks.ts';
 import { cloudNeeds } from '../plan/cloud-needs.ts';
 import { profileProblems } from '../plan/profile-rules.ts';
+import { instancesOfJob } from '../plan/strata.ts';
 import { checksTable } from '../report/checks.ts';
 import { projectChecks } from './cloud-preflight.ts';
 import type { Outcome } from './outcome.ts';
@@ -32,6 +33,10 @@ export async function doctor(
     ...(place === undefined ? {} : { resultsBucket: place }),
     profiles,
     jobs: request.jobs,
+    instancesAtOnce: instancesOfJob(profiles, {
+      instancesAtOnce: config.gcp.instancesAtOnce,
+      parallelJobs: request.jobs,
+    }),
     impersonates: invoker === 'private' || request.serviceAccount !== undefined,
   });
   const checks: Check[] = [

@@ -48,6 +48,8 @@ export interface Ports {
     /** Where requests come from: operating system, architecture, CPU count. */
     readonly driver: string;
     readonly cpus: number;
+    /** Jobs of this run that work at the same time and share the project's quotas; absent: one. */
+    readonly parallelJobs?: number;
     /** Repository or user on whose behalf services are deployed; scopes names, labels and cleanup. */
     readonly owner: string;
   };

@@ -23,7 +23,8 @@ export async function preflight(plan: Plan, told: Told, config: Config, ports: P
     ...(artifactRegistry === undefined ? {} : { artifactRegistry }),
     ...(resultsBucket === undefined ? {} : { resultsBucket }),
     profiles: plan.implementations.map(({ profile }) => profile),
-    jobs: 1,
+    jobs: ports.tool.parallelJobs ?? 1,
+    instancesAtOnce: plan.settings.instancesAtOnce ?? 0,
     impersonates: invoker === 'private' || told.serviceAccount !== undefined,
   });
   const cloud = await ports.cloudProject();

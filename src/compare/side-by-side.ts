@@ -111,7 +111,7 @@ function withoutBase(result: ImplementationResult): boolean {
 
 /**
  * Compares base and head that were measured in the same run, in interleaved rounds: aligned rank test on logarithms
- * inside rounds (moderated t below 8 a side), Hodges-Lehmann ratio with its interval, Holm over all gate tests.
+ * inside rounds (moderated t below 10 a side), Hodges-Lehmann ratio with its interval, Holm over all gate tests.
  */
 export function compareSideBySide(
   results: readonly ImplementationResult[],

@@ -125,6 +125,12 @@ export const ACTION_INPUTS: readonly ActionInput[] = [
   },
   { name: 'rounds', kind: 'integer', description: 'Interleaved rounds. Empty means the choice of the suite.' },
   {
+    name: 'instances-at-once',
+    kind: 'integer',
+    description:
+      "Instances on Cloud Run that the region's quota leaves to a run, all its jobs together. Empty means what the configuration says, else as many as fit 20 vCPU and 40 GiB.",
+  },
+  {
     name: 'max-cost',
     kind: 'text',
     description:

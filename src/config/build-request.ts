@@ -39,6 +39,7 @@ const MAX_ITERATIONS = 100;
 const MAX_ROUNDS = 20;
 /** Of a matrix on GitHub. */
 const MAX_JOBS = 256;
+const MAX_INSTANCES = 10_000;
 
 function selection(options: OptionValues): Selection {
   return {
@@ -205,6 +206,7 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
       shard: o.pattern('shard', SHARD, 'the number of a job such as 01'),
       iterations: o.integer('iterations', 1, MAX_ITERATIONS),
       rounds: o.integer('rounds', 1, MAX_ROUNDS),
+      instancesAtOnce: o.integer('instances-at-once', 3, MAX_INSTANCES),
     }),
     failOn: failOn(o),
     format: reportFormat(o),

@@ -108,6 +108,11 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
       ...SAVE,
       text('iterations', 'N', 'Fresh instances per side and round'),
       text('rounds', 'N', 'Interleaved rounds'),
+      text(
+        'instances-at-once',
+        'N',
+        'Instances that the quota of the region leaves to the run (default: 20 vCPU of them)',
+      ),
       MAX_COST,
       FAIL,
       REPORT_FORMAT,

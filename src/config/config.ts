@@ -58,6 +58,8 @@ export interface Config {
     readonly artifactRegistry?: string;
     /** Who may call the services of a run; absent: public. */
     readonly invoker?: 'public' | 'private';
+    /** Instances that the region's quota leaves to one run, all its jobs together; absent: what fits a new project. */
+    readonly instancesAtOnce?: number;
   };
   readonly serviceRepositories: readonly ServiceRepositoryConfig[];
   /** By name; `default` is always there. */

@@ -10,6 +10,7 @@ export interface ConfigDocument {
     readonly runtime_service_account?: string;
     readonly artifact_registry?: string;
     readonly invoker?: 'public' | 'private';
+    readonly instances_at_once?: number;
   };
   readonly service_repositories?: readonly {
     readonly url: string;

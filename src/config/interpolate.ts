@@ -19,7 +19,15 @@ const NAME = '[A-Za-z_][A-Za-z0-9_]*';
 const REFERENCE = new RegExp(`\\$\\$\\{|\\$\\{(?:(${NAME})(?::-([^}]*))?\\}|)`, 'g');
 
 /** Keys whose values are numbers or booleans: only there does a variable's text become one. */
-const NUMBERS = new Set(['iterations', 'count', 'concurrency', 'min_instances', 'max_instances', 'minimum_effect']);
+const NUMBERS = new Set([
+  'iterations',
+  'count',
+  'concurrency',
+  'min_instances',
+  'max_instances',
+  'minimum_effect',
+  'instances_at_once',
+]);
 const BOOLEANS = new Set(['startup_cpu_boost', 'cpu_idle', 'on_start', 'on_regression', 'on_completion', 'on_failure']);
 
 /**

@@ -111,6 +111,7 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
     gcp: {
       region: flags.region ?? gcp?.region ?? DEFAULT_REGION,
       ...optional('invoker', gcp?.invoker),
+      ...optional('instancesAtOnce', gcp?.instances_at_once),
       ...(projectId === undefined ? {} : { projectId }),
       ...(gcp?.artifact_registry === undefined ? {} : { artifactRegistry: gcp.artifact_registry }),
     },

@@ -1,4 +1,5 @@
 import type { Selection } from '../domain/implementation.ts';
+import type { LoadOrigin } from '../domain/load.ts';
 import type { PlatformName, Suite } from '../domain/plan.ts';
 import type { ServiceType } from '../domain/service-type.ts';
 
@@ -16,6 +17,7 @@ export const COMMANDS = [
   'migrate',
   'doctor',
   'setup',
+  'worker',
   'slash-command',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
@@ -143,6 +145,8 @@ export interface BenchmarkRequest extends GlobalOptions, ChangeOptions, PublishO
   /** Fresh instances per side and round. */
   readonly iterations?: number;
   readonly rounds?: number;
+  /** Instances that the region's quota leaves to the whole run. */
+  readonly instancesAtOnce?: number;
   readonly failOn: readonly FailOn[];
   readonly format: ReportFormat;
 }
@@ -233,6 +237,11 @@ export interface DoctorRequest extends GlobalOptions {
   readonly format: DoctorFormat;
 }
 
+/** One task of a job that makes load: what it does is in the plan that its environment names. */
+export interface WorkerRequest extends GlobalOptions {
+  readonly command: 'worker';
+}
+
 /** Reads the comment or label that started the job, and says what run it asks for. */
 export interface SlashCommandRequest extends GlobalOptions {
   readonly command: 'slash-command';
@@ -262,6 +271,7 @@ export type CommandRequest =
   | MigrateRequest
   | DoctorRequest
   | SetupRequest
+  | WorkerRequest
   | SlashCommandRequest;
 
 export type Request = CommandRequest | HelpRequest | VersionRequest;

@@ -27,7 +27,7 @@ export interface MeasureSettings {
   readonly forcedZeroStarts?: number;
   /** Kept cold starts per side after idleness. The revisions of all implementations are left alone at the same time. */
   readonly afterIdleSamples?: number;
-  /** Instances that may be alive at a time, of all services of this plan; absent: no limit. */
+  /** Instances that may be alive at a time, of all services of this plan: this job's part of the run's; absent: no limit. */
   readonly instancesAtOnce?: number;
   /** The stratum whose cold starts are judged; absent: `fresh-revision`. */
   readonly gateStratum?: Stratum;

@@ -96,7 +96,7 @@ export function quotaChecks(needs: CloudNeeds, region: string, asked: Asked<Regi
         return {
           state: 'problem',
           found,
-          hint: 'Lower max_instances or cpu of the profiles, measure in fewer jobs at a time, or ask for more quota.',
+          hint: 'Lower max_instances or cpu of the profiles, gcp.instances_at_once, or the jobs at a time, or ask for more quota.',
         };
       },
       { hint },

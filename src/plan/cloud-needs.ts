@@ -10,7 +10,7 @@ export interface CloudNeeds {
   readonly bucket?: string;
   /** Accounts that services run as; empty stands for the project's default account. */
   readonly accounts: readonly string[];
-  /** Of the most that is loaded at the same time: both sides of one implementation in each job. */
+  /** Of all instances that may be alive at the same time, in all jobs. */
   readonly milliCpu: number;
   readonly memoryBytes: number;
   readonly writesPerMinute: number;
@@ -22,6 +22,8 @@ export interface NeedsInput {
   readonly profiles: readonly Profile[];
   /** Jobs that measure at the same time. */
   readonly jobs: number;
+  /** Instances that each job lets live at a time; absent: the fewest that it can measure with. */
+  readonly instancesAtOnce?: number;
   /** Tokens of a service account are asked for: by Workload Identity, or for private services; absent: yes. */
   readonly impersonates?: boolean;
 }
@@ -75,11 +77,13 @@ export function rolesFor(permissions: readonly string[]): readonly string[] {
 }
 
 export function cloudNeeds(input: NeedsInput): CloudNeeds {
-  const { artifactRegistry, resultsBucket, profiles, jobs, impersonates = true } = input;
+  const { artifactRegistry, resultsBucket, profiles, jobs, instancesAtOnce = 0, impersonates = true } = input;
   const repository = repositoryName(artifactRegistry);
   const bucket = /^gs:\/\/([^/]+)/.exec(resultsBucket ?? '')?.[1];
+  // At the least the instance of each side that the contract was checked with, and one that is measured.
+  const alive = ({ maxInstances }: Profile) => Math.max(SIDES * maxInstances, SIDES + 1, instancesAtOnce);
   const most = (amount: (profile: Profile) => number) =>
-    Math.max(0, ...profiles.map((profile) => amount(profile) * Math.max(1, profile.maxInstances))) * SIDES * jobs;
+    Math.max(0, ...profiles.map((profile) => amount(profile) * alive(profile))) * jobs;
   return {
     apis: [
       'run.googleapis.com',

@@ -49,12 +49,12 @@ export function createPlan(input: PlanInput): Plan {
   const selected = selectImplementations(input.repositories, input.selection).filter(
     ({ implementation: { serviceType, name } }) => input.only?.has(`${serviceType}/${name}`) ?? true,
   );
-  const tags = sampleTags(tagCount(basic));
+  const tags = sampleTags(tagCount(basic, platform));
   const implementations = selected.flatMap((one) =>
     profilesOf(one, input).map((profile) => planImplementation(one, profile, tags, input)),
   );
   if (platform === 'cloudrun') implementations.forEach(refuseProfile);
-  const settings = withStrata(basic, suite, platform, implementations);
+  const settings = withStrata(basic, suite, platform, implementations, input.settings);
   return { runId, seed: runSeed(runId), suite, platform, region, project, settings, implementations };
 }
 

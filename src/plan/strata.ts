@@ -1,7 +1,11 @@
 import type { MeasureSettings, PlannedImplementation, PlatformName, Suite } from '../domain/plan.ts';
+import type { Profile } from '../domain/profile.ts';
+import { memoryBytes } from './profile-rules.ts';
+import type { SettingsOverrides } from './settings.ts';
 
-/** vCPU that a new project may use in a region. Idle instances hold their share, too. */
+/** vCPU and memory that a new project may use in a region. Idle instances hold their share, too. */
 const CPU_QUOTA = 20;
+const MEMORY_QUOTA_BYTES = 40 * 2 ** 30;
 /** Forced starts cost two writes a service, however many there are. */
 const QUICK_FORCED_STARTS = 4;
 const MOST_IDLE_SAMPLES = 10;
@@ -19,8 +23,10 @@ export function withStrata(
   suite: Suite,
   platform: PlatformName,
   implementations: readonly PlannedImplementation[],
+  share: Pick<SettingsOverrides, 'instancesAtOnce' | 'parallelJobs'> = {},
 ): MeasureSettings {
-  const instancesAtOnce = platform === 'cloudrun' ? roomFor(settings, implementations) : undefined;
+  const profiles = implementations.map(({ profile }) => profile);
+  const instancesAtOnce = platform === 'cloudrun' ? instancesOfJob(profiles, share) : undefined;
   const room = instancesAtOnce === undefined ? {} : { instancesAtOnce };
   const gate = { ...settings, ...room, gateStratum: 'fresh-revision' as const };
   if (suite === 'quick') return platform === 'local' ? gate : { ...gate, forcedZeroStarts: QUICK_FORCED_STARTS };
@@ -38,7 +44,13 @@ export function withStrata(
   };
 }
 
-function roomFor({ instancesAtOnce }: MeasureSettings, implementations: readonly PlannedImplementation[]): number {
-  const cpu = Math.max(...implementations.map(({ profile }) => Number(profile.cpu)), 1);
-  return instancesAtOnce ?? Math.floor(CPU_QUOTA / cpu);
+/** One job's part of the instances that a run may have; jobs cannot see each other, so that each takes an equal part. */
+export function instancesOfJob(
+  profiles: readonly Pick<Profile, 'cpu' | 'memory'>[],
+  { instancesAtOnce, parallelJobs = 1 }: Pick<SettingsOverrides, 'instancesAtOnce' | 'parallelJobs'>,
+): number {
+  const cpu = Math.max(...profiles.map((profile) => Number(profile.cpu)), 1);
+  const bytes = Math.max(...profiles.map(({ memory }) => memoryBytes(memory)), 1);
+  const ofRun = instancesAtOnce ?? Math.min(CPU_QUOTA / cpu, MEMORY_QUOTA_BYTES / bytes);
+  return Math.max(1, Math.floor(ofRun / Math.max(1, parallelJobs)));
 }

@@ -4,12 +4,12 @@ import { compareSideBySide } from '../../../src/compare/side-by-side.ts';
 import { simulatedFleet } from '../../helpers/simulated-fleet.ts';
 
 // Small seeded versions of the long simulation in bench/: the bounds leave room for their few repetitions.
-function verdictShares(pullRequests: number, services: number, ratio: number) {
+function verdictShares(pullRequests: number, services: number, ratio: number, perRound = 10) {
   const counts = { regression: 0, improvement: 0, 'no change': 0, inconclusive: 0 };
   let falseAlarms = 0;
   let total = 0;
   for (let seed = 0; seed < pullRequests; seed += 1) {
-    const { implementations, verdict } = compareSideBySide(simulatedFleet({ services, ratio, seed, perRound: 10 }));
+    const { implementations, verdict } = compareSideBySide(simulatedFleet({ services, ratio, seed, perRound }));
     if (verdict === 'regression') falseAlarms += 1;
     for (const row of implementations.flatMap(({ metrics }) => metrics.filter(({ gate }) => gate))) {
       counts[row.verdict] += 1;
@@ -36,4 +36,13 @@ test('+20 % is called "no change" hardly ever', () => {
   const { share } = verdictShares(8, 8, 1.2);
   assert.ok(share('no change') <= 0.02, `${share('no change')}`);
   assert.ok(share('regression') >= 0.4, `${share('regression')}`);
+});
+
+test('eight instances a side are enough: +50 % is found among 19 implementations, and nothing where nothing is', () => {
+  const unchanged = verdictShares(40, 19, 1, 4);
+  assert.ok(unchanged.alarming <= 0.05, `${unchanged.alarming}`);
+  assert.ok(unchanged.share('improvement') <= 0.01);
+  const changed = verdictShares(4, 19, 1.5, 4);
+  assert.ok(changed.share('regression') >= 0.85, `${changed.share('regression')}`);
+  assert.equal(changed.share('no change'), 0);
 });

@@ -197,6 +197,7 @@ test('what is refused, where, and what is said', () => {
     [`${V}storage: {keep_days: 1.5}\n`, /whole number of days/],
     [`${V}benchmark: {cold_start: {scale_to_zero_timeout: 15 minutes}}\n`, /"15 minutes".*such as 30s/],
     [`${V}benchmark: {cold_start: {iterations: 0}}\n`, /from 1 to 100/],
+    [`${V}gcp: {instances_at_once: 2}\n`, /from 3 to 10000/],
     [`${V}deployment_profiles: {default: {memory: 512MB}}\n`, /"512MB".*512Mi/],
     [`${V}deployment_profiles: {default: {cpu: 3}}\n`, /found 3 at .*\n.*hint: Write it in quotes/],
     [`${V}deployment_profiles: {default: {cpu: "3"}}\n`, /found "3" at/],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LEAST_SAMPLES } from '../../../src/compare/options.ts';
 import { UsageError } from '../../../src/domain/errors.ts';
 import type { Implementation, ServiceRepository } from '../../../src/domain/implementation.ts';
 import type { Profile } from '../../../src/domain/profile.ts';
@@ -9,6 +10,7 @@ import { selectImplementations, withDefaults } from '../../../src/plan/filter.ts
 import { createRunId, labelValue, ownerLabel, sampleTags, serviceName } from '../../../src/plan/naming.ts';
 import { createPlan, type PlanInput } from '../../../src/plan/plan.ts';
 import { pricesOf } from '../../../src/plan/prices.ts';
+import type { SettingsOverrides } from '../../../src/plan/settings.ts';
 import { PRICE_TABLE as TABLE } from '../../helpers/price-table.ts';
 
 const PRICES = pricesOf('us-central1', TABLE);
@@ -73,7 +75,7 @@ test('a plan with a base beside the head', () => {
     [['base', 'head'], ['head']],
   );
   const first = plan.implementations[0]?.services[0];
-  assert.equal(first?.sampleTags.length, 18);
+  assert.equal(first?.sampleTags.length, 10);
   assert.equal(first?.checkTag, 'check');
   assert.deepEqual(plan.implementations[0]?.labels, {
     'managed-by': 'cloudrun-perf',
@@ -90,13 +92,42 @@ test('a plan with a base beside the head', () => {
 
 test('suites, overrides and platforms', () => {
   const full = createPlan(input({ suite: 'full' })).settings;
-  assert.equal(full.samplesPerRound * full.rounds, 20);
   assert.ok(full.scaleToZeroTimeoutMs > 900_000);
   const quick = createPlan(input({ platform: 'local' })).settings;
-  assert.ok(quick.samplesPerRound * quick.rounds >= 8);
   assert.equal(quick.scaleToZeroTimeoutMs, 0);
   const own = createPlan(input({ settings: { samplesPerRound: 3, rounds: undefined, requests: 7 } })).settings;
   assert.deepEqual([own.samplesPerRound, own.rounds, own.warm.requests], [3, 2, 7]);
+});
+
+/** Fresh instances that a plan measures a side, and revisions that it deploys for them. */
+const freshOf = ({ settings, implementations: [one] }: ReturnType<typeof createPlan>) => [
+  settings.samplesPerRound * settings.rounds,
+  one?.services[0]?.sampleTags.length,
+];
+
+for (const { platform, suite, expected } of [
+  { platform: 'cloudrun', suite: 'quick', expected: [8, 10] },
+  { platform: 'cloudrun', suite: 'full', expected: [8, 10] },
+  { platform: 'local', suite: 'quick', expected: [12, 18] },
+  { platform: 'local', suite: 'full', expected: [20, 30] },
+] as const) {
+  test(`fresh instances of a ${suite} suite on ${platform}: at least as many as may be judged, and spares`, () => {
+    const plan = createPlan(input({ platform, suite }));
+    assert.deepEqual(freshOf(plan), expected);
+    assert.ok((freshOf(plan)[0] ?? 0) >= LEAST_SAMPLES);
+  });
+}
+
+test('jobs that work at the same time share the instances, and larger instances are fewer', () => {
+  const share = (profile: Partial<Profile>, settings: SettingsOverrides) =>
+    createPlan(input({ profiles: [{ ...PROFILE, ...profile }], settings })).settings.instancesAtOnce;
+  assert.equal(share({}, { parallelJobs: 5 }), 4);
+  assert.equal(share({ cpu: '2', memory: '1Gi' }, {}), 10);
+  assert.equal(share({ cpu: '2', memory: '8Gi' }, {}), 5);
+  assert.equal(share({ cpu: '4', memory: '2Gi' }, { parallelJobs: 8 }), 1);
+  assert.equal(share({ cpu: '2', memory: '1Gi' }, { instancesAtOnce: 200, parallelJobs: 8 }), 25);
+  const swept = ['1', '4'].map((cpu) => ({ ...PROFILE, name: `cpu${cpu}`, cpu, memory: '2Gi' }));
+  assert.equal(createPlan(input({ profiles: swept })).settings.instancesAtOnce, 5);
 });
 
 /** What a plan adds to fresh revisions: forced starts, samples after idleness, instances at a time, judged stratum. */
@@ -126,7 +157,7 @@ for (const { title, changes, expected } of [
   {
     title: 'full, with a larger quota',
     changes: { suite: 'full' as const, settings: { instancesAtOnce: 400 } },
-    expected: [13, 10, 400, 'after-idle'],
+    expected: [10, 8, 400, 'after-idle'],
   },
   {
     title: 'full, no place for anything to wait',
@@ -229,19 +260,19 @@ test('a profile that Cloud Run would refuse stops before anything is deployed', 
 test('estimates', () => {
   const estimate = estimatePlan(createPlan(input()), PRICES);
   assert.equal(estimate.services, 4);
-  assert.equal(estimate.revisions, 4 * 19);
-  // Per service 19 revisions, a deletion, one stop to make room and one for the forced starts, of two writes each.
-  assert.equal(estimate.adminWrites, 4 * 24);
-  assert.equal(estimate.coldStarts, 48 + 4 * 4);
-  assert.equal(estimate.requests, 48 * 221 + 4 * 4);
+  assert.equal(estimate.revisions, 4 * 11);
+  // Per service 11 revisions, a deletion, and a stop for the forced starts of two writes.
+  assert.equal(estimate.adminWrites, 4 * 14);
+  assert.equal(estimate.coldStarts, 32 + 4 * 4);
+  assert.equal(estimate.requests, 32 * 221 + 4 * 4);
   assert.equal(estimate.idleMs, 0);
-  assert.ok(estimate.durationMs > 2 * 60_000, 'the quota of Admin API writes takes two minutes');
-  // 2 implementations x 2 sides x (12 x (3 s + 2.2 s + 1 s) + 15 s) of 1 vCPU and half a GiB, and the request fee.
-  // On Cloud Run 4 forced starts a side (3 s + 1 s) are added.
+  assert.ok(estimate.durationMs > 60_000, 'the quota of Admin API writes takes a minute');
+  // On this machine 2 implementations x 2 sides x (12 x (3 s + 2.2 s + 1 s) + 15 s) of 1 vCPU and half a GiB, and the request fee.
+  // On Cloud Run 8 in place of 12, and 4 forced starts a side (3 s + 1 s).
   const dollarsOf = (seconds: number, requests: number) =>
     seconds * (0.000024 + 0.5 * 0.0000025) + (requests / 1e6) * 0.4;
   const expected = dollarsOf(4 * (12 * 6.2 + 15), 48 * 221);
-  const withForced = dollarsOf(4 * (12 * 6.2 + 4 * 4 + 15), 48 * 221 + 16);
+  const withForced = dollarsOf(4 * (8 * 6.2 + 4 * 4 + 15), 32 * 221 + 16);
   assert.ok(Math.abs(estimate.dollars - withForced) < 1e-9, `${estimate.dollars} ${withForced}`);
   const local = estimatePlan(createPlan(input({ platform: 'local' })), PRICES);
   assert.ok(Math.abs(local.dollars - expected) < 1e-9, 'what Cloud Run would take for the same');
@@ -258,7 +289,7 @@ test('a dry run names everything and tells the order of the calls', () => {
   for (const expected of [
     /nothing is built, deployed or measured/,
     /image us-central1-docker\.pkg\.dev\/my-project\/services\/go-gin:run-20261121-124800-x7k2q9-head-[a-z0-9]{8} from implementations\/go-gin\/Dockerfile/,
-    /96 Admin API writes/,
+    /56 Admin API writes/,
     /Forced zero: 4 cold starts per side/,
     /At most 20 instances at a time/,
     /about 0\.0\d+ US dollars \(tier 1 prices of 2026-11, cloud\.google\.com/,
