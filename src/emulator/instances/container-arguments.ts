@@ -1,13 +1,14 @@
-import type { RevisionSpec } from '../model.ts';
+import type { Workload } from '../workload.ts';
 import type { ContainerNetwork } from './container-network.ts';
-import { platformEnvironment } from './process.ts';
+import { platformEnvironment, subjectOf } from './subject.ts';
 
 export interface ContainerStart {
-  readonly revision: RevisionSpec;
+  /** What is started: an instance of a revision, or a task. */
+  readonly revision: Workload;
   readonly instanceId: string;
   /** What the engine knows the image by. */
   readonly image: string;
-  /** Port on 127.0.0.1. */
+  /** Port on 127.0.0.1; 0: it listens nowhere. */
   readonly port: number;
   readonly network: ContainerNetwork;
 }
@@ -24,7 +25,7 @@ export function containerName(instanceId: string): string {
  * engines drop the output of one that ends at once before it can be read.
  */
 export function containerRunArguments({ revision, instanceId, image, port, network }: ContainerStart): string[] {
-  const ownPort = revision.containerPort ?? DEFAULT_PORT;
+  const ownPort = ('containerPort' in revision ? revision.containerPort : undefined) ?? DEFAULT_PORT;
   const innerPort = network === 'bridge' ? ownPort : port;
   const env = network === 'bridge' ? reachableFromBridge(revision.env) : revision.env;
   const environment = { ...env, ...platformEnvironment(revision, innerPort) };
@@ -35,8 +36,7 @@ export function containerRunArguments({ revision, instanceId, image, port, netwo
     '--name',
     containerName(instanceId),
     ...label('cloudrun-perf', 'instance'),
-    ...label('cloudrun-perf.service', revision.service),
-    ...label('cloudrun-perf.revision', revision.name),
+    ...labelsOf(revision),
     '--cpus',
     String(revision.cpu),
     '--memory',
@@ -47,7 +47,7 @@ export function containerRunArguments({ revision, instanceId, image, port, netwo
     ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     // Without a value: the engine's program takes it from its own environment.
     ...Object.keys(revision.secrets ?? {}).flatMap((name) => ['--env', name]),
-    ...(network === 'bridge' ? ['--publish', `127.0.0.1:${port}:${ownPort}`] : ['--network', 'host']),
+    ...networkArguments(network, port, ownPort),
     ...(entrypoint === undefined ? [] : ['--entrypoint', entrypoint]),
     image,
     ...entrypointArgs,
@@ -62,6 +62,23 @@ function reachableFromBridge(env: Readonly<Record<string, string>>): Readonly<Re
     return [name, port === undefined ? value : `host.docker.internal:${port}`] as const;
   });
   return Object.fromEntries(moved);
+}
+
+function networkArguments(network: ContainerNetwork, port: number, ownPort: number): readonly string[] {
+  if (network === 'host') return ['--network', 'host'];
+  return port === 0 ? [] : ['--publish', `127.0.0.1:${port}:${ownPort}`];
+}
+
+function labelsOf(workload: Workload): readonly string[] {
+  const { service, revision, task } = subjectOf(workload);
+  if (task === undefined) {
+    return [...label('cloudrun-perf.service', service), ...label('cloudrun-perf.revision', revision)];
+  }
+  return [
+    ...label('cloudrun-perf.job', service),
+    ...label('cloudrun-perf.execution', revision),
+    ...label('cloudrun-perf.task', String(task.index)),
+  ];
 }
 
 function label(name: string, value: string): readonly string[] {

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { InfrastructureError } from '../../domain/errors.ts';
-import type { EmulatorSettings, Instance, InstanceEnd, InstanceRuntime } from '../model.ts';
+import type { EmulatorSettings, Instance, InstanceEnd } from '../model.ts';
+import type { OutputSink, Workload, WorkloadRuntime } from '../workload.ts';
 import { containerName, containerRunArguments } from './container-arguments.ts';
 import { lastLine, localImageName, reasonLine, removeContainer, runCli } from './container-engine.ts';
 import { type ContainerNetwork, chooseNetwork } from './container-network.ts';
-import { giveBackPort, takeFreePort } from './free-port.ts';
+import { giveBackPort } from './free-port.ts';
 import { ownIdentity, removeRecord, writeRecord } from './instance-record.ts';
-import { keepTail } from './output-tail.ts';
+import { keepTail, passOn } from './output-tail.ts';
+import { portFor, subjectOf } from './subject.ts';
 
 /** Runs images with a Docker-compatible program, under the CPU and memory limits of their revision. */
-export function createContainerRuntime(settings: EmulatorSettings): InstanceRuntime {
+export function createContainerRuntime(settings: EmulatorSettings): WorkloadRuntime {
   const cli = settings.containerCli;
   const names = new Map<string, string>();
   let chosen: Promise<ContainerNetwork> | undefined;
@@ -24,55 +26,59 @@ export function createContainerRuntime(settings: EmulatorSettings): InstanceRunt
   }
 
   return {
-    async start(revision, instanceId) {
+    async start(workload, instanceId, onOutput) {
       chosen ??= chooseNetwork(cli);
       const network = await chosen.catch((error) => {
         chosen = undefined;
         throw error;
       });
-      const image = await nameOf(revision.image);
-      const port = await takeFreePort();
+      const image = await nameOf(workload.image);
+      const port = await portFor(workload);
       const container = containerName(instanceId);
       // Recorded first: the engine may have started it even if this process ends before it hears of that.
       writeRecord(settings.stateDirectory, {
         instanceId,
-        service: revision.service,
-        revision: revision.name,
+        ...subjectOf(workload),
         port,
         owner: ownIdentity(),
         runs: { kind: 'container', cli, container },
       });
       const started = await runCli(
         cli,
-        containerRunArguments({ revision, instanceId, image, port, network }),
-        revision.secrets,
+        containerRunArguments({ revision: workload, instanceId, image, port, network }),
+        workload.secrets,
       );
       if (started.code !== 0) {
         if (await removeContainer(cli, container)) removeRecord(settings.stateDirectory, instanceId);
         giveBackPort(port);
         throw new InfrastructureError(
           'instance-not-started',
-          `${cli} cannot run ${revision.image}: ${reasonLine(started.stderr)}`,
+          `${cli} cannot run ${workload.image}: ${reasonLine(started.stderr)}`,
           { hint: 'Check that the image exists, is built for this machine, and that its limits fit.' },
         );
       }
-      return watchContainer(cli, container, instanceId, port, settings, Object.values(revision.secrets ?? {}));
+      return watchContainer({ cli, container, instanceId, port, settings, workload, onOutput });
     },
   };
 }
 
-function watchContainer(
-  cli: string,
-  container: string,
-  instanceId: string,
-  port: number,
-  settings: EmulatorSettings,
-  secrets: readonly string[],
-): Instance {
+interface RunningContainer {
+  readonly cli: string;
+  readonly container: string;
+  readonly instanceId: string;
+  readonly port: number;
+  readonly settings: EmulatorSettings;
+  readonly workload: Workload;
+  readonly onOutput: OutputSink | undefined;
+}
+
+function watchContainer(running: RunningContainer): Instance {
+  const { cli, container, instanceId, port, settings, workload, onOutput } = running;
   // Follows from the first line on, and ends with the container.
   const logs = spawn(cli, ['logs', '--follow', container], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   logs.on('error', () => undefined);
-  const outputTail = keepTail([logs.stdout, logs.stderr], secrets);
+  const outputTail = keepTail([logs.stdout, logs.stderr], Object.values(workload.secrets ?? {}));
+  if (onOutput !== undefined) passOn(logs.stdout, logs.stderr, onOutput);
   const logsEnded = new Promise<void>((resolve) => void logs.once('close', () => resolve()));
 
   async function waitForEnd(): Promise<InstanceEnd> {

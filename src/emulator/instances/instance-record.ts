@@ -14,6 +14,8 @@ export interface InstanceRecord {
   readonly service: string;
   readonly revision: string;
   readonly port: number;
+  /** Of a task, whose job and execution are `service` and `revision`, and whose port is 0. */
+  readonly task?: { readonly index: number; readonly attempt: number };
   /** The run that started it. */
   readonly owner: ProcessIdentity;
   readonly runs: /** Without `process`: it is just being started, and may or may not be there. */
@@ -71,6 +73,7 @@ function isRecord(value: unknown): value is InstanceRecord {
   if (!isObject(value) || !isObject(value.runs) || !isIdentity(value.owner)) return false;
   if (typeof value.instanceId !== 'string' || typeof value.service !== 'string') return false;
   if (typeof value.revision !== 'string' || typeof value.port !== 'number') return false;
+  if (value.task !== undefined && !isTask(value.task)) return false;
   const { runs } = value;
   if (runs.kind === 'process') return runs.process === undefined || isIdentity(runs.process);
   return (
@@ -79,6 +82,10 @@ function isRecord(value: unknown): value is InstanceRecord {
     typeof runs.container === 'string' &&
     CONTAINER_NAME.test(runs.container)
   );
+}
+
+function isTask(value: unknown): boolean {
+  return isObject(value) && Number.isInteger(value.index) && Number.isInteger(value.attempt);
 }
 
 /** Pids 0 and 1 (and negative ones) would mean a whole group or the system: never ours. */

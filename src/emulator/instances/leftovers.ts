@@ -11,6 +11,8 @@ export interface StoppedLeftover {
   readonly instanceId: string;
   readonly service: string;
   readonly revision: string;
+  /** Index of a task, whose job and execution are `service` and `revision`. */
+  readonly task?: number;
   readonly pid?: number;
   readonly container?: string;
 }
@@ -53,7 +55,7 @@ type Identified = InstanceRecord & {
 
 /**
  * The owner may have been killed between starting a process and writing its pid down; then the environment of the
- * instance, which has its port and its revision, finds it. Undefined when there is no such process.
+ * instance, which has its port and its revision (or its execution and index), finds it. Undefined when there is no such process.
  */
 function identified(record: InstanceRecord): Identified | undefined {
   const { runs } = record;
@@ -71,7 +73,7 @@ function identityOf(pid: number | undefined): ProcessIdentity | undefined {
 /** Processes that carry the environment of an instance. */
 function instanceProcesses(record: InstanceRecord): readonly number[] {
   if (process.platform !== 'linux') return [];
-  const marks = [`PORT=${record.port}`, `K_REVISION=${record.revision}`, `K_SERVICE=${record.service}`];
+  const marks = marksOf(record);
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => Number.isInteger(pid))
@@ -79,6 +81,16 @@ function instanceProcesses(record: InstanceRecord): readonly number[] {
       const environment = environmentOf(pid);
       return marks.every((mark) => environment.includes(mark));
     });
+}
+
+function marksOf({ port, revision, service, task }: InstanceRecord): readonly string[] {
+  if (task === undefined) return [`PORT=${port}`, `K_REVISION=${revision}`, `K_SERVICE=${service}`];
+  return [
+    `CLOUD_RUN_JOB=${service}`,
+    `CLOUD_RUN_EXECUTION=${revision}`,
+    `CLOUD_RUN_TASK_INDEX=${task.index}`,
+    `CLOUD_RUN_TASK_ATTEMPT=${task.attempt}`,
+  ];
 }
 
 /** SIGKILL is certain but not immediate. */
@@ -133,8 +145,9 @@ function environmentOf(pid: number): readonly string[] {
 }
 
 function describe(instanceId: string, record: Identified): StoppedLeftover {
-  const { service, revision, runs } = record;
+  const { service, revision, runs, task } = record;
+  const found = { instanceId, service, revision, ...(task === undefined ? {} : { task: task.index }) };
   return runs.kind === 'process'
-    ? { kind: 'process', instanceId, service, revision, pid: runs.process.pid }
-    : { kind: 'container', instanceId, service, revision, container: runs.container };
+    ? { kind: 'process', ...found, pid: runs.process.pid }
+    : { kind: 'container', ...found, container: runs.container };
 }

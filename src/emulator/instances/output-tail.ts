@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { OutputSink } from '../workload.ts';
 
 const TAIL_BYTES = 4_096;
 /** Shorter values would blank out ordinary words. */
@@ -20,4 +21,10 @@ export function keepTail(streams: readonly (Readable | null)[], secrets: readonl
     const text = hidden.reduce((shown, secret) => shown.replaceAll(secret, '***'), tail.toString('utf8'));
     return hidden.length === 0 ? text : Buffer.from(text).subarray(-TAIL_BYTES).toString('utf8');
   };
+}
+
+/** Gives all output of both streams to a sink, as it comes. */
+export function passOn(stdout: Readable | null, stderr: Readable | null, sink: OutputSink): void {
+  stdout?.on('data', (chunk: Buffer) => sink('stdout', chunk));
+  stderr?.on('data', (chunk: Buffer) => sink('stderr', chunk));
 }

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { InfrastructureError } from '../../domain/errors.ts';
-import type { EmulatorSettings, Instance, InstanceEnd, InstanceRuntime, RevisionSpec } from '../model.ts';
-import { giveBackPort, takeFreePort } from './free-port.ts';
+import type { EmulatorSettings, Instance, InstanceEnd } from '../model.ts';
+import type { Workload, WorkloadRuntime } from '../workload.ts';
+import { giveBackPort } from './free-port.ts';
 import { ownIdentity, type ProcessIdentity, removeRecord, writeRecord } from './instance-record.ts';
-import { keepTail } from './output-tail.ts';
+import { keepTail, passOn } from './output-tail.ts';
 import { killGroup } from './process-group.ts';
 import { findProcessImage } from './process-image.ts';
 import { startIdentity } from './start-identity.ts';
+import { platformEnvironment, portFor, subjectOf } from './subject.ts';
 
 /** All that an instance sees of the tool's own environment, which may hold tokens. */
 const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const;
@@ -14,23 +16,22 @@ const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const;
 const OUTPUT_END_MS = 100;
 
 /** Runs prepared process images: one process group per instance, on a port of its own. */
-export function createProcessRuntime(settings: EmulatorSettings): InstanceRuntime {
+export function createProcessRuntime(settings: EmulatorSettings): WorkloadRuntime {
   return {
-    async start(revision, instanceId) {
-      const image = findProcessImage(settings.imagesDirectory, revision.image);
+    async start(workload, instanceId, onOutput) {
+      const image = findProcessImage(settings.imagesDirectory, workload.image);
       if (image === undefined) {
-        throw new InfrastructureError('image-not-found', `Image ${revision.image} has not been prepared here.`, {
+        throw new InfrastructureError('image-not-found', `Image ${workload.image} has not been prepared here.`, {
           hint: 'Deploy the implementation first: that builds and prepares it.',
         });
       }
-      const own = [...revision.command, ...revision.args];
-      const argv = revision.command.length > 0 ? own : [...image.run, ...own];
-      const port = await takeFreePort();
+      const own = [...workload.command, ...workload.args];
+      const argv = workload.command.length > 0 ? own : [...image.run, ...own];
+      const port = await portFor(workload);
       const record = (process?: ProcessIdentity) =>
         writeRecord(settings.stateDirectory, {
           instanceId,
-          service: revision.service,
-          revision: revision.name,
+          ...subjectOf(workload),
           port,
           owner: ownIdentity(),
           runs: { kind: 'process', ...(process === undefined ? {} : { process }) },
@@ -39,7 +40,7 @@ export function createProcessRuntime(settings: EmulatorSettings): InstanceRuntim
       record();
       const child = spawn(argv[0] ?? '', argv.slice(1), {
         cwd: image.directory,
-        env: instanceEnvironment(revision, port, process.env),
+        env: instanceEnvironment(workload, port, process.env),
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -60,33 +61,24 @@ export function createProcessRuntime(settings: EmulatorSettings): InstanceRuntim
           hint: 'Check the command in the manifest, and that its program is installed and on the PATH.',
         });
       }
-      return watchProcess(child, instanceId, port, settings, Object.values(revision.secrets ?? {}));
+      if (onOutput !== undefined) passOn(child.stdout, child.stderr, onOutput);
+      return watchProcess(child, instanceId, port, settings, Object.values(workload.secrets ?? {}));
     },
   };
 }
 
-/** The environment of an instance: Cloud Run's variables win over the revision's, these over ours. */
+/** The environment of an instance: Cloud Run's variables win over the workload's, these over ours. */
 export function instanceEnvironment(
-  revision: RevisionSpec,
+  workload: Workload,
   port: number,
   own: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const passed = PASSED_ON.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]] as const]));
   return {
     ...Object.fromEntries(passed),
-    ...revision.env,
-    ...revision.secrets,
-    ...platformEnvironment(revision, port),
-  };
-}
-
-/** What Cloud Run itself sets. */
-export function platformEnvironment(revision: RevisionSpec, port: number): Record<string, string> {
-  return {
-    PORT: String(port),
-    K_SERVICE: revision.service,
-    K_REVISION: revision.name,
-    K_CONFIGURATION: revision.service,
+    ...workload.env,
+    ...workload.secrets,
+    ...platformEnvironment(workload, port),
   };
 }
 
