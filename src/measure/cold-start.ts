@@ -1,6 +1,7 @@
 import type { ColdStart } from '../domain/measurement.ts';
 import { type HttpExchange, type HttpTransport, TransportError } from '../ports/transport.ts';
 import { abortedAtZero, mayBeAborted, requestLine } from './aborted.ts';
+import { readMarker } from './cold-marker.ts';
 import type { ColdFinding, ColdRequest } from './cold-proof.ts';
 import type { Loss } from './failure-streak.ts';
 import { awaitLog, type LogPatience, type LogPorts } from './log-wait.ts';
@@ -50,11 +51,13 @@ export async function askCold(input: ColdInput, ports: ColdPorts, signal?: Abort
   }
   if (exchange.status !== 200) return { loss: await failedWith(exchange.status, trace.id, input, ports, signal) };
   const { sentAtMs, firstByteMs: ttfbMs, totalMs, status } = exchange;
+  const marker = readMarker(exchange.headers);
   const request: ColdRequest = {
     revision: target.revision,
     traceId: trace.id,
     sentAtMs,
     firstByteAtMs: sentAtMs + ttfbMs,
+    ...(marker === undefined ? {} : { marker }),
   };
   return { asked: { request, answer: { ttfbMs, totalMs, status } } };
 }

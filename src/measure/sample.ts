@@ -1,6 +1,7 @@
 import type { InstanceEvent } from '../domain/deployment.ts';
 import type { Sample, Stratum, WarmBlock } from '../domain/measurement.ts';
 import type { ScheduledSample } from '../domain/plan.ts';
+import { proveStart } from './cold-marker.ts';
 import { proveCold } from './cold-proof.ts';
 import { type AskedCold, coldStartOf } from './cold-start.ts';
 import type { Loss } from './failure-streak.ts';
@@ -18,6 +19,12 @@ export interface Taken {
   readonly asked: AskedCold;
   /** The warm block after it, when there was one. */
   readonly block?: BlockOutcome;
+}
+
+/** Who has answered in this run, whatever became of the sample: instances by the log, processes by their own word. */
+export interface Seen {
+  readonly instances: ReadonlySet<string>;
+  readonly markers: ReadonlySet<string>;
 }
 
 export interface Judged {
@@ -42,10 +49,13 @@ export function isSettled(taken: Taken, events: readonly InstanceEvent[]): boole
   return settled && (window === undefined || loggedRequests(events, window).length >= sentIn(taken));
 }
 
-/** One sample by the log: the cold start's proof first, then the warm block on the instance that was proven. */
-export function judge(taken: Taken, events: readonly InstanceEvent[], seen: ReadonlySet<string>): Judged {
+/**
+ * One sample by the log, and by the service's marker where the log leaves it open: the cold start's proof first, then the
+ * warm block on the instance that was proven.
+ */
+export function judge(taken: Taken, events: readonly InstanceEvent[], seen: Seen): Judged {
   const { slot, target, asked, block } = taken;
-  const finding = proveCold(events, asked.request, seen);
+  const finding = proveStart(events, asked.request, seen.instances, seen.markers);
   const { instanceId, proven, reason } = finding.proof;
   if (!proven || instanceId === undefined) {
     const loss = { kind: 'unproven', reason: `not proven cold: ${reason ?? 'instance unknown'}` };

@@ -7,7 +7,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { Platform } from '../ports/platform.ts';
 import type { HttpTransport } from '../ports/transport.ts';
 import { batchesOf, logsOf, Spares } from './batch.ts';
-import { proveCold } from './cold-proof.ts';
+import { proveStart } from './cold-marker.ts';
 import { askCold } from './cold-start.ts';
 import { FailureStreak, type Loss, SOFT } from './failure-streak.ts';
 import type { LoadDriver } from './load-driver.ts';
@@ -72,6 +72,7 @@ export class MeasureWalk {
   readonly #ports: MeasurePorts;
   readonly #signal: AbortSignal | undefined;
   readonly #seen = new Map<string, string>();
+  readonly #markers = new Set<string>();
   readonly #audit = new Set<string>();
   readonly #last = new Map<string, IdleInstance>();
   readonly samples: Sample[] = [];
@@ -154,7 +155,8 @@ export class MeasureWalk {
     const logs = await logsOf(batch, this.#input.patience, this.#ports, this.#signal);
     const lost: ScheduledSample[] = [];
     for (const [index, taken] of batch.entries()) {
-      const judged = judge(taken, logs[index] ?? [], new Set(this.#seen.keys()));
+      const seen = { instances: new Set(this.#seen.keys()), markers: this.#markers };
+      const judged = judge(taken, logs[index] ?? [], seen);
       lost.push(...(await this.#settle(taken, judged, progress)));
     }
     return lost;
@@ -207,12 +209,18 @@ export class MeasureWalk {
       return [];
     }
     // A void block does not undo the proven cold start; the block itself stays marked and is never counted.
-    return await this.#lose(slot, target, loss, progress, () => {
+    const keep = () => {
       if (judged.sample === undefined || refused !== undefined) return false;
       this.#keep(taken, judged);
       this.remark(`a warm block on ${slot.side} was void and could not be retaken: ${loss.reason}`);
       return true;
-    });
+    };
+    // Where the log does not tell of the cold start, it tells of no block either: a retake would meet the same silence.
+    if (judged.sample?.cold.proof.by === 'marker' && keep()) {
+      progress.streak.kept(slot.side);
+      return [];
+    }
+    return await this.#lose(slot, target, loss, progress, keep);
   }
 
   /** Counts a loss; `keepAll` may still keep the sample when there is no spare. Answers its retake. */
@@ -249,7 +257,7 @@ export class MeasureWalk {
       const events = await this.#ports.platform.instanceLog({ service, sinceMs }, this.#signal);
       for (const { slot, target, sample, asked } of ones) {
         const since = events.filter(({ atMs }) => atMs >= target.deployedSinceMs);
-        const { proof } = proveCold(since, asked.request, new Set());
+        const { proof } = proveStart(since, asked.request, new Set(), new Set());
         if (proof.proven) continue;
         this.samples.splice(this.samples.indexOf(sample), 1);
         const reason = `not proven cold after a second look: ${proof.reason ?? 'instance unknown'}`;
@@ -269,6 +277,8 @@ export class MeasureWalk {
 
   #note(taken: Taken, { audit, instanceId }: Judged): void {
     for (const finding of audit) this.#audit.add(finding);
+    const { marker } = taken.asked.request;
+    if (marker !== undefined) this.#markers.add(marker.instance);
     if (instanceId === undefined) return;
     const { target } = taken;
     this.#seen.set(instanceId, target.service);

@@ -47,6 +47,7 @@ export interface ColdCloudOptions {
   /** By the name of the service and the position of the revision among its own, from 0. */
   readonly faults?: Readonly<Record<string, Readonly<Record<number, RevisionFaults>>>>;
   readonly services?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly patience?: { readonly waitMs: number; readonly pollMs: number };
 }
 
@@ -90,7 +91,7 @@ export async function openColdCloud(options: ColdCloudOptions = {}) {
         name,
         image: images.good,
         profile: PROFILE,
-        env: {},
+        env: options.env ?? {},
         labels: { 'perf-run-id': 'traps' },
         tags: TAGS,
       });

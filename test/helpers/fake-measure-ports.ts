@@ -33,6 +33,8 @@ export interface Behaviour {
   readonly changeAt?: number;
   readonly logDelayMs?: number;
   readonly logSilent?: boolean;
+  /** Headers about the process; the age is that of a process which was started for the request, where it is not given. */
+  readonly marker?: { readonly instance?: string; readonly uptimeMs?: number; readonly requests?: number };
   /** A second instance is started for the cold request, and the log shows that only so much later. */
   readonly lateTwinMs?: number;
 }
@@ -170,7 +172,8 @@ export class FakeCloud {
     }
     this.#nowMs += waitMs;
     const status = behaviour.coldStatus ?? 200;
-    return { status, headers: [], body: RIGHT, sentAtMs, connectMs: 1, firstByteMs: waitMs, totalMs: waitMs };
+    const headers = markerHeaders(behaviour, this.#started, waitMs);
+    return { status, headers, body: RIGHT, sentAtMs, connectMs: 1, firstByteMs: waitMs, totalMs: waitMs };
   }
 
   #open(origin: string, timeoutMs: number): HttpConnection {
@@ -205,6 +208,16 @@ export class FakeCloud {
       this.#pumping = false;
     });
   }
+}
+
+function markerHeaders({ marker }: Behaviour, number: number, waitMs: number): HttpExchange['headers'] {
+  if (marker === undefined) return [];
+  const { instance = `process-number-${String(number).padStart(4, '0')}`, uptimeMs = waitMs - 5, requests } = marker;
+  return [
+    ['x-perf-instance', instance],
+    ['x-perf-uptime-ms', String(uptimeMs)],
+    ...(requests === undefined ? [] : [['x-perf-requests', String(requests)] as const]),
+  ];
 }
 
 const tagOf = (origin: string) => origin.replace('http://', '');

@@ -82,6 +82,27 @@ test('fresh revision, a log that is a little late is awaited', BOUNDED, () =>
   }),
 );
 
+test('fresh revision, the log is lost and the service says that it is new: kept, by its marker', BOUNDED, () => {
+  const lost: RevisionFaults = { logLoses: ['start', 'ready', 'request', 'stop'] };
+  const early = FIRST_MEASURED === 0 ? 1 : 0;
+  // The second one is warm by the deploy, and neither the log nor a marker may make it cold.
+  const faults = { one: { [FIRST_MEASURED]: lost, [early]: { ...lost, startsAtDeploy: true } } };
+  return onCloud({ env: { PERF_MARKER: '1' }, faults }, async (_, measurement) => {
+    await measurement.fresh();
+    const result = measurement.result();
+    const { kept, lost: dropped } = of(result, 'fresh-revision');
+    assert.equal(kept.length, 4);
+    assert.deepEqual(
+      kept.map(({ cold: { proof } }) => proof.by).toSorted(),
+      ['log', 'log', 'log', 'marker'],
+      JSON.stringify(dropped),
+    );
+    assert.equal(dropped.length, 1);
+    assert.match(dropped[0]?.reason ?? '', /unknown; the process was \d+ ms old when it answered/);
+    assertCold(result);
+  });
+});
+
 /** The revision that every later stratum asks, too. */
 const victimOf = (measurement: OpenMeasurement) => measurement.result().samples[0]?.revision ?? '';
 const FORCED = { settings: { forcedZeroStarts: 3 } };

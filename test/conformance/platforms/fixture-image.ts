@@ -3,7 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A service that tells who it is: a fresh id per process, its revision, and the nonce of its template. */
+/**
+ * A service that tells who it is: a fresh id per process, its revision, and the nonce of its template; with PERF_MARKER in
+ * its environment also by the contract's optional marker.
+ */
 const SERVER = `
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -12,12 +15,20 @@ let requests = 0;
 createServer((request, response) => {
   requests += 1;
   response.setHeader('content-type', 'application/json');
+  if (process.env.PERF_MARKER) {
+    response.setHeader('x-perf-instance', process_id);
+    response.setHeader('x-perf-uptime-ms', performance.now().toFixed(1));
+    response.setHeader('x-perf-requests', String(requests));
+  }
   response.end(JSON.stringify({
     process: process_id, requests, revision: process.env.K_REVISION, service: process.env.K_SERVICE,
     nonce: process.env.PERF_REVISION_NONCE, greeting: process.env.GREETING,
   }));
 }).listen(Number(process.env.PORT), '0.0.0.0');
-process.on('SIGTERM', () => process.exit(0));
+process.on('SIGTERM', () => {
+  if (process.env.PERF_MARKER) console.log(JSON.stringify({ perf: 'sigterm', uptimeMs: Math.round(performance.now()) }));
+  process.exit(0);
+});
 `;
 
 export interface FixtureImages {
