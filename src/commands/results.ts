@@ -44,6 +44,7 @@ function tagsOf(
     toolVersion: metadata.toolVersion,
     ...(commit === undefined ? {} : { commit }),
     driver: metadata.driver,
+    load: { ...(plan.settings.load ?? { from: 'runner', tasks: 1 }), connections: plan.settings.warm.connections },
   };
 }
 

@@ -1,24 +1,15 @@
-import type { Profile } from '../domain/profile.ts';
+import { differences, loadDifferences } from '../domain/circumstances.ts';
 import type { MeasurementTags } from '../domain/run.ts';
-
-const TAGS = ['platform', 'runtime', 'region', 'driver'] as const satisfies readonly (keyof MeasurementTags)[];
-const PROFILE = [
-  'cpu',
-  'memory',
-  'concurrency',
-  'minInstances',
-  'maxInstances',
-  'executionEnvironment',
-  'startupCpuBoost',
-  'cpuIdle',
-] as const satisfies readonly (keyof Profile)[];
 
 /** Why two measurements must not be compared, or undefined when their circumstances were the same. */
 export function incomparable(base: MeasurementTags, head: MeasurementTags): string | undefined {
-  const tags = TAGS.filter((tag) => base[tag] !== head[tag]).map((tag) => `${tag} ${base[tag]} against ${head[tag]}`);
-  const profile = PROFILE.filter((field) => base.profile[field] !== head.profile[field]).map(
-    (field) => `${field} ${base.profile[field]} against ${head.profile[field]}`,
-  );
-  const differing = [...tags, ...profile];
-  return differing.length === 0 ? undefined : `not comparable: ${differing.join(', ')}`;
+  return reasonOf(differences(base, head));
 }
+
+/** Why their warm numbers must not be compared, whatever holds for cold starts. */
+export function incomparableLoad(base: MeasurementTags, head: MeasurementTags): string | undefined {
+  return reasonOf(loadDifferences(base, head));
+}
+
+const reasonOf = (differing: readonly string[]) =>
+  differing.length === 0 ? undefined : `not comparable: ${differing.join(', ')}`;

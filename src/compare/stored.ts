@@ -4,13 +4,13 @@ import type { ImplementationResult } from '../domain/run.ts';
 import { median } from '../stats/percentile.ts';
 import type { VarianceEstimate } from '../stats/variance-prior.ts';
 import { assemble, type ComparisonOutcome, stateOf, type TestedGroup, type TestedImplementation } from './assemble.ts';
-import { incomparable } from './comparable.ts';
+import { incomparable, incomparableLoad } from './comparable.ts';
 import type { KnownMetric, MetricTest } from './decide.ts';
 import { plainPercent } from './format.ts';
 import { type CompareOptions, LEAST_SAMPLES, MOST_DROPPED, minimumEffect } from './options.ts';
 import { runToRunFloor } from './run-to-run.ts';
 import { type StoredPair, storedTest, withinVariance } from './stored-test.ts';
-import { numbers, type SideValues, STORED_STRATUM, sideValues } from './values.ts';
+import { isOfWarmBlock, numbers, type SideValues, STORED_STRATUM, sideValues } from './values.ts';
 
 /** More old runs add little, and drift with the platform. */
 const MOST_RUNS = 10;
@@ -35,9 +35,18 @@ function pairOf({ result, baseline }: Candidate, metric: KnownMetric): StoredPai
   return { head: numbers(headOf(result, metric)), runs };
 }
 
-function blockedBy(candidate: Candidate, pair: StoredPair, lost: SideValues): string | undefined {
-  const different = incomparable(candidate.baseline.tags, candidate.result.tags);
+/** Why numbers of this metric must not be compared: cold starts do not depend on how warm load is made. */
+function differenceOf({ baseline, result }: Candidate, metric: KnownMetric): string | undefined {
+  const different = incomparable(baseline.tags, result.tags);
   if (different !== undefined) return different;
+  const isWarm = isOfWarmBlock(metric, result.measurement?.samples ?? []);
+  return isWarm ? incomparableLoad(baseline.tags, result.tags) : undefined;
+}
+
+function blockedBy(candidate: Candidate, metric: KnownMetric, pair: StoredPair): string | undefined {
+  const different = differenceOf(candidate, metric);
+  if (different !== undefined) return different;
+  const lost = headOf(candidate.result, metric);
   const baseN = pair.runs.flat().length;
   if (Math.min(baseN, pair.head.length) < LEAST_SAMPLES) {
     const counts = `${baseN} stored and ${pair.head.length} fresh samples`;
@@ -62,7 +71,7 @@ function testOf(
   const floor = runToRunFloor(result.tags.platform, metric.id);
   const test = usable ? storedTest(pair, fleet, floor, CONFIDENCES) : undefined;
   const [wide, narrow] = test?.intervals ?? [];
-  const blocked = blockedBy(candidate, pair, headOf(result, metric));
+  const blocked = blockedBy(candidate, metric, pair);
   return {
     metric,
     baseN: stored.length,
@@ -103,7 +112,7 @@ export function testStored(
   const fleets = new Map(
     METRICS.map((metric: KnownMetric) => {
       const variances = candidates
-        .filter((one) => incomparable(one.baseline.tags, one.result.tags) === undefined)
+        .filter((one) => differenceOf(one, metric) === undefined)
         .map((one) => withinVariance(pairOf(one, metric)));
       return [metric.id, variances] as const;
     }),

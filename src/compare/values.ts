@@ -18,7 +18,7 @@ export interface SideValues {
 const FRESH: Stratum = 'fresh-revision';
 
 /** Only fresh revisions get warm blocks: a metric that is gone without the block is one of them. */
-function isOfWarmBlock(metric: Metric, samples: readonly Sample[]): boolean {
+export function isOfWarmBlock(metric: Metric, samples: readonly Sample[]): boolean {
   return samples.some(({ warm, ...coldOnly }) => {
     if (warm === undefined) return false;
     return metric.select({ ...coldOnly, warm }) !== undefined && metric.select(coldOnly) === undefined;

@@ -2,6 +2,7 @@ import type { BaselineReference, Comparison, ImplementationState } from './compa
 import type { Conformance } from './conformance.ts';
 import type { CostBasis } from './cost.ts';
 import type { Artifact, Side } from './deployment.ts';
+import type { LoadOrigin } from './load.ts';
 import type { Measurement, Summary } from './measurement.ts';
 import type { MetricId } from './metric.ts';
 import type { PlatformName, Suite } from './plan.ts';
@@ -22,6 +23,13 @@ export interface MeasurementTags {
   readonly commit?: string;
   /** Where the requests came from: operating system, architecture, CPU count. */
   readonly driver: string;
+  /** How warm load was made. Absent in results of earlier versions, whose load came from the runner. */
+  readonly load?: {
+    readonly from: LoadOrigin;
+    readonly tasks: number;
+    /** Of all tasks together. */
+    readonly connections: number;
+  };
 }
 
 export interface SideResult {

@@ -1,10 +1,13 @@
 import type { Baseline, BaselineImplementation, BaselineRun } from '../domain/baseline.ts';
-import type { Sample } from '../domain/measurement.ts';
+import { differences, loadDifferences } from '../domain/circumstances.ts';
+import type { Sample, Stratum } from '../domain/measurement.ts';
 import { METRICS, type MetricId } from '../domain/metric.ts';
 import type { ImplementationResult, MeasurementTags, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 import { groupKey } from './groups.ts';
 
 const KEPT_RUNS = 10;
+/** Strata are never pooled, and this one every suite has. */
+const STORED_STRATUM: Stratum = 'fresh-revision';
 
 export interface UpdateOptions {
   /** What regressed becomes the baseline too; else it keeps what it had, so that the regression stays visible. */
@@ -55,10 +58,10 @@ export function mergeBaselines(previous: Baseline | undefined, added: Baseline):
 export function comparableRuns(baseline: Baseline): Baseline {
   const serviceTypes = Object.entries(baseline.serviceTypes).map(([key, entries]) => [
     key,
-    entries.map((entry) => {
-      const wanted = environment(entry.tags);
-      return { ...entry, runs: entry.runs.filter(({ tags = entry.tags }) => environment(tags) === wanted) };
-    }),
+    entries.map((entry) => ({
+      ...entry,
+      runs: entry.runs.filter(({ tags = entry.tags }) => isSame(entry.tags, tags)),
+    })),
   ]);
   return { ...baseline, serviceTypes: Object.fromEntries(serviceTypes) };
 }
@@ -130,7 +133,7 @@ function measuredRun(result: ImplementationResult, metadata: RunMetadata): Basel
 }
 
 function headValues(samples: readonly Sample[]): BaselineRun['values'] {
-  const head = samples.filter((sample) => sample.side === 'head');
+  const head = samples.filter(({ side, stratum }) => side === 'head' && stratum === STORED_STRATUM);
   const values: Partial<Record<MetricId, readonly number[]>> = {};
   for (const metric of METRICS) {
     const selected = head.map((sample) => metric.select(sample)).filter((value) => value !== undefined);
@@ -139,9 +142,7 @@ function headValues(samples: readonly Sample[]): BaselineRun['values'] {
   return values;
 }
 
-function environment({ profile, platform, runtime, region, driver }: MeasurementTags): string {
-  const facts = Object.entries(profile).sort(([a], [b]) => compareTexts(a, b));
-  return JSON.stringify([facts, platform, runtime, region, driver]);
-}
+const isSame = (newest: MeasurementTags, tags: MeasurementTags) =>
+  [...differences(newest, tags), ...loadDifferences(newest, tags)].length === 0;
 
 const compareTexts = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -22,7 +22,7 @@ export const EXAMPLE_PROFILE: Profile = {
   executionEnvironment: 'gen2',
   startupCpuBoost: true,
   cpuIdle: true,
-  timeoutMs: 60_000,
+  timeoutMs: 300_000,
 };
 
 export function exampleTags(changes: Partial<MeasurementTags> = {}): MeasurementTags {
