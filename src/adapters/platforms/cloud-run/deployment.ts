@@ -33,7 +33,8 @@ export function deploymentOf(
   return { service: spec.name, image: spec.image, url: origin(service.uri ?? ''), revisions, ...times };
 }
 
-export function deployedServiceOf(service: IService): DeployedService {
+/** Of a service or of a job: both tell it in the same fields. */
+export function deployedServiceOf(service: Pick<IService, 'name' | 'labels' | 'createTime'>): DeployedService {
   const { seconds, nanos } = service.createTime ?? {};
   return {
     name: (service.name ?? '').replace(/^.*\//, ''),

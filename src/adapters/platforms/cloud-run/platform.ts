@@ -6,6 +6,7 @@ import { openClients } from './clients.ts';
 import { deployService } from './deploy.ts';
 import { deployedServiceOf } from './deployment.ts';
 import { failureOf } from './failure.ts';
+import { createJobRunner } from './jobs.ts';
 import { REQUEST_LOG, SYSTEM_LOG } from './log-filter.ts';
 import { type LogReader, readInstanceLog } from './log-reader.ts';
 import { removeService } from './remove.ts';
@@ -103,6 +104,7 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
     list: (labels, signal) =>
       explained('listing services in', region, signal, () => listServices(session, labels, signal)),
     remove: (service, signal) => explained('removing', service, signal, () => removeService(session, service, signal)),
+    jobs: createJobRunner(session),
     close: () => clients.close(),
   };
 }

@@ -71,7 +71,7 @@ function probeOf(probe: Probe, port: number): IProbe {
 const environmentOf = ({ executionEnvironment }: Profile) =>
   executionEnvironment === 'gen1' ? 'EXECUTION_ENVIRONMENT_GEN1' : 'EXECUTION_ENVIRONMENT_GEN2';
 
-function durationOf(durationMs: number) {
+export function durationOf(durationMs: number) {
   const seconds = Math.floor(durationMs / 1000);
   return { seconds, nanos: Math.round((durationMs - seconds * 1000) * 1e6) };
 }
