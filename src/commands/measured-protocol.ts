@@ -9,6 +9,6 @@ export function measured(protocol: Protocol): MeasuredProtocol {
       return { ...request, headers: [...request.headers, ['traceparent', traceparent]] };
     },
     warmRequest: (nowMs) => protocol.warmRequest(nowMs),
-    isCorrectAnswer: (status, contentType, body) => protocol.isCorrectAnswer(status, contentType, body),
+    isCorrectAnswer: ({ status, contentType, body }) => protocol.isCorrectAnswer(status, contentType, body),
   };
 }

@@ -4,9 +4,12 @@ import { parseDocument, parseText } from '../documents/parse-document.ts';
 import { printable } from '../documents/show.ts';
 import type { Source } from '../documents/source-tree.ts';
 import { formatPosition, PerfError, UsageError } from '../domain/errors.ts';
+import { benchmarkProblems } from './benchmark-check.ts';
+import type { BenchmarkEntry, ChannelEntry, ContractFile, SigningEntry } from './contract-file.ts';
 import { CONTRACT_SCHEMA } from './contract-schema.ts';
+import type { ContractDocuments } from './documents.ts';
+import { type DocumentFile, readDocuments } from './formats/documents.ts';
 import { SchemaBook } from './formats/json-schema.ts';
-import { type DocumentedOperation, readOpenApi } from './formats/openapi-document.ts';
 import type { Vector } from './vector.ts';
 import { readVectorFile } from './vector-file.ts';
 
@@ -21,6 +24,10 @@ export interface Channel {
   /** Checks of every message, where the contract gives schemas. */
   readonly message?: ValidateFunction;
   readonly attributes?: ValidateFunction;
+  /** Address in the AsyncAPI document. */
+  readonly address: string;
+  readonly topicVariable?: string;
+  readonly pushPath?: string;
 }
 
 /** A contract that is ready to be checked against: everything in it compiled, every name in it known. */
@@ -29,18 +36,13 @@ export interface LoadedContract {
   readonly version: string;
   readonly features: Readonly<Record<string, Feature>>;
   readonly channels: Readonly<Record<string, Channel>>;
-  readonly operations: readonly DocumentedOperation[];
+  readonly documents: ContractDocuments;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly signing: Readonly<Record<string, SigningEntry>>;
+  readonly benchmark?: BenchmarkEntry;
+  readonly supportedUntil?: string;
   readonly schemas: SchemaBook;
   readonly vectors: readonly Vector[];
-}
-
-interface ContractFile {
-  readonly type: string;
-  readonly version: string;
-  readonly document: string;
-  readonly features?: Readonly<Record<string, Partial<Feature>>>;
-  readonly channels?: Readonly<Record<string, { description?: string; message?: string; attributes?: string }>>;
-  readonly vectors: readonly string[];
 }
 
 const CONTRACT_FILE = 'contract.yaml';
@@ -61,30 +63,30 @@ export function loadContract(files: ReadonlyMap<string, string>): LoadedContract
     if (found === undefined && !files.has(path)) problems.push(missingFile(path, files));
     return found;
   };
-  const document = wantedFile(file.document);
-  const operations =
-    document === undefined ? [] : readOpenApi({ ...document, path: file.document, book: schemas }, problems);
+  const wanted = [file.document].flat().flatMap((path): DocumentFile[] => {
+    const found = wantedFile(path);
+    const documentText = files.get(path);
+    return documentText === undefined ? [] : [{ path, text: documentText, files, ...(found && { parsed: found }) }];
+  });
+  const documents = readDocuments(wanted, schemas, problems);
+  const compiled = (path: string | undefined) =>
+    path === undefined || wantedFile(path) === undefined ? undefined : compileFile(path, schemas, problems);
   const channels = Object.fromEntries(
-    Object.entries(file.channels ?? {}).map(([name, { description = '', message, attributes }]) => {
-      const compiled = (path: string | undefined) =>
-        path === undefined || wantedFile(path) === undefined ? undefined : compileFile(path, schemas, problems);
-      const [checkMessage, checkAttributes] = [compiled(message), compiled(attributes)];
-      return [
-        name,
-        {
-          description,
-          ...(checkMessage && { message: checkMessage }),
-          ...(checkAttributes && { attributes: checkAttributes }),
-        },
-      ];
-    }),
+    Object.entries(file.channels ?? {}).map(([name, entry]) => [
+      name,
+      channelOf(name, entry, compiled(entry.message), compiled(entry.attributes)),
+    ]),
   );
   const surroundings = {
     type: file.type,
     features: Object.keys(file.features ?? {}),
     channels: Object.keys(channels),
     book: schemas,
+    contract: { documents, channels, schemas },
   };
+  if (file.benchmark !== undefined) {
+    problems.push(...benchmarkProblems(file.benchmark, surroundings.contract, { text, file: CONTRACT_FILE }));
+  }
   const vectors = file.vectors.flatMap((path) => {
     const vectorText = files.get(path);
     if (vectorText !== undefined) return readVectorFile({ text: vectorText, file: path }, path, surroundings, problems);
@@ -102,9 +104,29 @@ export function loadContract(files: ReadonlyMap<string, string>): LoadedContract
     version: file.version,
     features: Object.fromEntries(features),
     channels,
-    operations,
+    documents,
+    environment: file.environment ?? {},
+    signing: file.signing ?? {},
+    ...(file.benchmark === undefined ? {} : { benchmark: file.benchmark }),
+    ...(file.supported_until === undefined ? {} : { supportedUntil: file.supported_until }),
     schemas,
     vectors,
+  };
+}
+
+function channelOf(
+  name: string,
+  entry: ChannelEntry,
+  message: ValidateFunction | undefined,
+  attributes: ValidateFunction | undefined,
+): Channel {
+  return {
+    description: entry.description ?? '',
+    address: entry.address ?? name,
+    ...(message && { message }),
+    ...(attributes && { attributes }),
+    ...(entry.topic_variable === undefined ? {} : { topicVariable: entry.topic_variable }),
+    ...(entry.push_path === undefined ? {} : { pushPath: entry.push_path }),
   };
 }
 

@@ -61,8 +61,8 @@ export function chosenVectors(contract: LoadedContract, only: readonly string[])
 /** Vectors are written for a protocol; one that names another way to sign could never be sent. */
 export function checkSigning(contract: LoadedContract, signer: RequestSigner): void {
   for (const vector of contract.vectors) {
-    for (const { http } of vector.steps) {
-      const { scheme, key } = http.sign ?? {};
+    for (const step of vector.steps) {
+      const { scheme, key } = ('http' in step ? step.http.sign : undefined) ?? {};
       if (scheme !== undefined && !signer.schemes.includes(scheme)) {
         const message = `vector "${vector.id}": unknown scheme ${printable(scheme)}, wanted ${signer.schemes.join(' or ')}`;
         throw new UsageError('sign-scheme-unknown', message, { at: vector.at });

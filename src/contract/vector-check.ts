@@ -3,8 +3,9 @@ import { pointerTo } from '../documents/pointer.ts';
 import { alternatives, printable } from '../documents/show.ts';
 import type { SchemaBook } from './formats/json-schema.ts';
 import { embeddedSchema } from './matcher.ts';
+import { kindOf } from './steps/registry.ts';
 import { builtInTemplates, unknownTemplates, withoutTemplates } from './template.ts';
-import type { HttpStep, Vector } from './vector.ts';
+import type { Step, Vector } from './vector.ts';
 import type { VectorSurroundings } from './vector-file.ts';
 
 /** Something in a vector that the schema cannot see. */
@@ -34,11 +35,12 @@ export function vectorProblems(vector: Vector, surroundings: VectorSurroundings)
     problems.push(...templateProblems(effects ?? [], known, `${pointer}/effects`));
     problems.push(...channelProblems(step, pointer, surroundings));
     problems.push(...schemaProblems(step, pointer, surroundings.book));
+    problems.push(...(kindOf(step).problems?.(step as never, pointer, surroundings.contract) ?? []));
   });
   return problems;
 }
 
-function channelProblems(step: HttpStep, pointer: string, { channels }: VectorSurroundings): readonly VectorProblem[] {
+function channelProblems(step: Step, pointer: string, { channels }: VectorSurroundings): readonly VectorProblem[] {
   return (step.effects ?? []).flatMap(({ channel }, index) =>
     unknownName('channel-unbound', 'channel', channel, channels, `${pointer}${pointerTo('effects', index, 'channel')}`),
   );
@@ -59,7 +61,11 @@ function unknownName(
 }
 
 /** Walks down to the text that holds the unknown template, so that the position is exact. */
-function templateProblems(value: unknown, known: ReadonlySet<string>, pointer: string): readonly VectorProblem[] {
+export function templateProblems(
+  value: unknown,
+  known: ReadonlySet<string>,
+  pointer: string,
+): readonly VectorProblem[] {
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).flatMap(([key, member]) => templateProblems(member, known, pointer + pointerTo(key)));
   }

@@ -6,6 +6,8 @@ import { alternatives, printable } from '../documents/show.ts';
 import type { Source } from '../documents/source-tree.ts';
 import { PerfError, UsageError } from '../domain/errors.ts';
 import type { SchemaBook } from './formats/json-schema.ts';
+import { STEP_KINDS } from './steps/registry.ts';
+import type { StepSurroundings } from './steps/step-kind.ts';
 import type { Vector } from './vector.ts';
 import { vectorProblems } from './vector-check.ts';
 import { VECTOR_SCHEMA } from './vector-schema.ts';
@@ -16,6 +18,7 @@ export interface VectorSurroundings {
   readonly features: readonly string[];
   readonly channels: readonly string[];
   readonly book: SchemaBook;
+  readonly contract: StepSurroundings;
 }
 
 type RawVector = Partial<Omit<Vector, 'file' | 'at'>> & Pick<Vector, 'id' | 'title' | 'steps'>;
@@ -74,33 +77,30 @@ function parsedFile(source: Source, problems: PerfError[]) {
   }
 }
 
-const LATER_KINDS = ['graphql', 'grpc', 'deliver', 'websocket'];
 const STEP_PARTS = ['expect', 'outputs', 'effects', 'eventually'];
 
-/** Steps of no kind, or of a kind that only other service types have. The schema lets them pass. */
+/** Steps of no kind, or of several. The schema lets them pass. */
 function kindProblems(source: Source, raw: unknown): readonly PerfError[] {
   const vectors = resolvePointer(raw, '/vectors').value;
   return (Array.isArray(vectors) ? vectors : []).flatMap((vector: unknown, index) => {
     const steps = resolvePointer(vector, '/steps').value;
     return (Array.isArray(steps) ? steps : []).flatMap((step: unknown, stepIndex) => {
-      if (typeof step !== 'object' || step === null || 'http' in step) return [];
+      if (typeof step !== 'object' || step === null) return [];
+      const kinds = Object.keys(STEP_KINDS).filter((kind) => kind in step);
+      if (kinds.length === 1) return [];
       const keys = Object.keys(step).filter((key) => !STEP_PARTS.includes(key));
-      const later = keys.find((key) => LATER_KINDS.includes(key));
-      const near = nearest(keys[0] ?? '', ['http', ...LATER_KINDS]);
+      const near = nearest(keys[0] ?? '', Object.keys(STEP_KINDS));
+      const found = printable(alternatives(keys.map((key) => JSON.stringify(key)))) || 'none';
+      const wanted = alternatives(Object.keys(STEP_KINDS).map((kind) => JSON.stringify(kind)));
       const message =
-        later === undefined
-          ? `a step of no known kind: found ${printable(alternatives(keys.map((key) => JSON.stringify(key)))) || 'none'}, wanted "http"`
-          : `steps of kind "${later}" are not supported for this service type yet, wanted "http"`;
-      return [
-        named(
-          new UsageError(later === undefined ? 'step-kind-unknown' : 'step-kind-unsupported', message, {
-            at: locate(source, pointerTo('vectors', index, 'steps', stepIndex)),
-            ...(later === undefined && near !== undefined ? { hint: `Did you mean "${near}"?` } : {}),
-          }),
-          source,
-          index,
-        ),
-      ];
+        kinds.length === 0
+          ? `a step of no known kind: found ${found}, wanted ${wanted}`
+          : `a step of several kinds: found ${printable(kinds.join(' and '))}, wanted one of them`;
+      const error = new UsageError('step-kind-unknown', message, {
+        at: locate(source, pointerTo('vectors', index, 'steps', stepIndex)),
+        ...(kinds.length === 0 && near !== undefined ? { hint: `Did you mean "${near}"?` } : {}),
+      });
+      return [named(error, source, index)];
     });
   });
 }

@@ -1,24 +1,25 @@
 import type { VectorFailure } from '../domain/conformance.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type HttpExchange, type HttpRequest, type HttpTransport, TransportError } from '../ports/transport.ts';
-import { type CheckFailure, failure, reportable } from './check-failure.ts';
+import type { HttpTransport } from '../ports/transport.ts';
+import { type CheckFailure, reportable } from './check-failure.ts';
 import type { LoadedContract } from './contract.ts';
 import { type EffectContext, effectFailures, judgeEffect } from './effect.ts';
-import { expectationFailures } from './expectation.ts';
-import { documentFailures } from './formats/openapi.ts';
 import type { Limiter } from './limiter.ts';
 import type { MessagePool } from './message-pool.ts';
 import { captureOutputs } from './outputs.ts';
 import type { Patience } from './patience.ts';
-import { buildRequest } from './request.ts';
 import type { RequestSigner } from './signing.ts';
+import { kindOf } from './steps/registry.ts';
+import type { SocketTransport, StepRun } from './steps/step-kind.ts';
 import { expand, type TemplateSource } from './template.ts';
-import { durationMs, type Effect, type HttpStep, type Vector } from './vector.ts';
+import { durationMs, type Effect, type Step, type Vector } from './vector.ts';
 
 export interface VectorContext {
   readonly contract: LoadedContract;
   readonly origin: string;
   readonly exchange: HttpTransport['exchange'];
+  /** Absent: vectors with WebSocket steps must not be run. */
+  readonly sockets?: SocketTransport;
   readonly clock: Clock;
   readonly signer: RequestSigner;
   /** Messages per channel; vectors with effects on other channels must not be run. */
@@ -63,7 +64,7 @@ function source(scope: ReadonlyMap<string, unknown>, context: VectorContext): Te
 }
 
 async function runUntilPassed(
-  step: HttpStep,
+  step: Step,
   scope: Map<string, unknown>,
   context: VectorContext,
 ): Promise<readonly CheckFailure[]> {
@@ -77,19 +78,13 @@ async function runUntilPassed(
 }
 
 async function runStep(
-  step: HttpStep,
+  step: Step,
   scope: Map<string, unknown>,
   context: VectorContext,
 ): Promise<readonly CheckFailure[]> {
-  const sent = await context.requests.run(() => send(step, scope, context));
-  if ('failed' in sent) return [sent.failed];
-  const expected = expand(step.expect, source(scope, context));
-  const failures = [
-    ...expectationFailures(expected, sent.answer, context.contract.schemas),
-    ...documentFailures(context.contract.operations, sent.request, sent.answer),
-  ];
-  if (failures.length > 0) return failures;
-  const missing = captureOutputs(step.outputs ?? {}, sent.answer, scope);
+  const run = await context.requests.run(() => send(step, scope, context));
+  if (run.failures.length > 0 || run.output === undefined) return run.failures;
+  const missing = captureOutputs(step.outputs ?? {}, run.output, scope);
   if (missing.length > 0) return missing;
   const effects = (step.effects ?? []).map((effect) => expand(effect, source(scope, context)));
   const judged = await Promise.all(effects.map((effect) => effectFailures(effect, effectContext(effect, context))));
@@ -97,24 +92,23 @@ async function runStep(
 }
 
 /** Signed only now, when a request slot is free: signatures age. */
-async function send(
-  step: HttpStep,
-  scope: ReadonlyMap<string, unknown>,
-  context: VectorContext,
-): Promise<{ readonly request: HttpRequest; readonly answer: HttpExchange } | { readonly failed: CheckFailure }> {
-  const { origin, requestTimeoutMs: timeoutMs, signal } = context;
-  signal?.throwIfAborted();
+async function send(step: Step, scope: ReadonlyMap<string, unknown>, context: VectorContext): Promise<StepRun> {
+  context.signal?.throwIfAborted();
   context.patience.begin();
-  const request = buildRequest(step.http, source(scope, context), context.signer);
-  try {
-    const answer = await context.exchange(origin, request, { timeoutMs, ...(signal && { signal }) });
-    context.patience.ended();
-    return { request, answer };
-  } catch (error) {
-    if (!(error instanceof TransportError) || error.failure === 'aborted') throw error;
-    if (error.failure !== 'timeout') context.patience.ended();
-    return { failed: failure('request', 'an HTTP answer', `${error.failure}: ${error.message}`) };
-  }
+  const { contract, origin, exchange, sockets, signer, requestTimeoutMs, clock, signal } = context;
+  const run = await kindOf(step).run(step as never, {
+    contract,
+    origin,
+    exchange,
+    signer,
+    requestTimeoutMs,
+    source: () => source(scope, context),
+    sleep: (durationMs) => clock.sleep(durationMs, signal),
+    ...(sockets && { sockets }),
+    ...(signal && { signal }),
+  });
+  if (run.unanswered !== 'timeout') context.patience.ended();
+  return run;
 }
 
 function effectContext(effect: Effect, context: VectorContext): EffectContext {

@@ -13,17 +13,21 @@ export interface Vector {
   /** Contract version that introduced it; absent: the first. */
   readonly since?: string;
   readonly vars: Readonly<Record<string, unknown>>;
-  readonly steps: readonly HttpStep[];
+  readonly steps: readonly Step[];
 }
 
-export interface HttpStep {
-  readonly http: HttpStepRequest;
-  readonly expect: Expectation;
+/** What steps of every kind have beside the member that names their kind. */
+export interface StepParts {
   /** Name to runtime expression: `$response.body#/id`, `$response.header.etag`, `$response.status`. */
   readonly outputs?: Readonly<Record<string, string>>;
   readonly effects?: readonly Effect[];
   /** Longest time to repeat the step until it passes, such as `5s`. */
   readonly eventually?: string;
+}
+
+export interface HttpStep extends StepParts {
+  readonly http: HttpStepRequest;
+  readonly expect: Expectation;
 }
 
 export interface HttpStepRequest {
@@ -47,6 +51,136 @@ export interface Expectation {
   readonly empty?: boolean;
   readonly text?: unknown;
 }
+
+/** One GraphQL operation over HTTP. */
+export interface GraphqlStep extends StepParts {
+  readonly graphql: {
+    readonly query: string;
+    readonly variables?: Readonly<Record<string, unknown>>;
+    readonly operationName?: string;
+    readonly headers?: Readonly<Record<string, string | null>>;
+    /** False: the operation is meant to be wrong, and is not checked against the schema when it is loaded. */
+    readonly valid?: boolean;
+  };
+  readonly expect: {
+    readonly status?: number | readonly number[];
+    readonly data?: unknown;
+    /** Absent: there must be none. */
+    readonly errors?: unknown;
+    readonly extensions?: unknown;
+    readonly excludes?: readonly string[];
+  };
+}
+
+/** One unary gRPC call; messages in the JSON mapping of proto3. */
+export interface GrpcStep extends StepParts {
+  readonly grpc: {
+    /** `package.Service/Method`. */
+    readonly method: string;
+    readonly request?: unknown;
+    /** Serialised message, in place of `request`: what no client of the schema would send. */
+    readonly base64?: string;
+    readonly metadata?: Readonly<Record<string, string>>;
+    /** Deadline of the call, such as `2s`. */
+    readonly timeout?: string;
+  };
+  readonly expect: {
+    /** Names of gRPC status codes, `OK` among them. */
+    readonly code: string | readonly string[];
+    readonly json?: unknown;
+    readonly absent?: readonly string[];
+    readonly message?: unknown;
+    readonly trailers?: Readonly<Record<string, unknown>>;
+    readonly excludes?: readonly string[];
+    /** The call must have ended by then, such as `500ms`. */
+    readonly within?: string;
+  };
+}
+
+/** One message delivered as a Pub/Sub push subscription delivers it. */
+export interface DeliverStep extends StepParts {
+  readonly deliver: {
+    /** Channel of the contract that the service is subscribed to. */
+    readonly channel: string;
+    readonly json?: unknown;
+    readonly text?: string;
+    readonly base64?: string;
+    readonly attributes?: Readonly<Record<string, string>>;
+    readonly messageId?: string;
+    readonly orderingKey?: string;
+    readonly deliveryAttempt?: number;
+    readonly publishTime?: string;
+    /** Members of the envelope to change, after it was made; null removes. */
+    readonly envelope?: Readonly<Record<string, unknown>>;
+    readonly headers?: Readonly<Record<string, string | null>>;
+  };
+  readonly expect: {
+    /** Acknowledged (102, 200, 201, 202, 204) or not. */
+    readonly ack: boolean;
+    readonly status?: number | readonly number[];
+    readonly excludes?: readonly string[];
+  };
+}
+
+/** Several clients on one WebSocket endpoint, in turns. */
+export interface WebsocketStep extends StepParts {
+  readonly websocket: {
+    readonly path: string;
+    readonly headers?: Readonly<Record<string, string | null>>;
+    readonly subprotocols?: readonly string[];
+    readonly exchange?: readonly SocketTurn[];
+  };
+  readonly expect: {
+    /** 101 when the connection is accepted. */
+    readonly status: number | readonly number[];
+    /** Null: none may be chosen. */
+    readonly subprotocol?: string | null;
+    readonly excludes?: readonly string[];
+  };
+}
+
+/** One turn of one client; a client that is named the first time connects first. */
+export interface SocketTurn {
+  /** Absent: the only client. */
+  readonly client?: string;
+  readonly send?: SocketFrame;
+  readonly receive?: {
+    readonly json?: unknown;
+    readonly text?: unknown;
+    readonly base64?: string;
+    readonly absent?: readonly string[];
+  };
+  /** Sends a ping with this payload; the pong must carry it. */
+  readonly ping?: string;
+  /** Nothing may come for so long. */
+  readonly silence?: string;
+  /** The server closes with one of these codes. */
+  readonly closed?: readonly number[];
+  /** The client closes. */
+  readonly close?: { readonly code?: number; readonly reason?: string };
+  /** The client stops reading, or goes on. */
+  readonly reading?: boolean;
+  /** Longest wait of `receive`, `ping` and `closed`, such as `2s`. */
+  readonly within?: string;
+  readonly outputs?: Readonly<Record<string, string>>;
+}
+
+export interface SocketFrame {
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly base64?: string;
+  /** Sent as a text frame whatever its bytes; or unmasked, or in pieces: what a library would never send. */
+  readonly raw?: 'text-bytes' | 'unmasked' | 'fragmented';
+}
+
+export interface StepOfKind {
+  readonly http: HttpStep;
+  readonly graphql: GraphqlStep;
+  readonly grpc: GrpcStep;
+  readonly deliver: DeliverStep;
+  readonly websocket: WebsocketStep;
+}
+export type Step = StepOfKind[keyof StepOfKind];
 
 /** Messages on a channel that `where` selects. */
 export interface Effect {

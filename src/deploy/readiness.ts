@@ -1,7 +1,7 @@
 import { InfrastructureError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Platform } from '../ports/platform.ts';
-import { type HttpRequest, type HttpTransport, TransportError } from '../ports/transport.ts';
+import { type HttpTransport, TransportError, type WireRequest } from '../ports/transport.ts';
 
 export interface ReadinessTarget {
   readonly service: string;
@@ -24,13 +24,13 @@ interface Ports {
  */
 export async function waitUntilReady(
   target: ReadinessTarget,
-  request: HttpRequest,
+  request: WireRequest,
   timeoutMs: number,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<number> {
   const sinceMs = ports.clock.epochMs() - 1;
-  const what = `${request.method} ${request.path}`;
+  const what = nameOf(request);
   try {
     const { status, body } = await ports.transport.exchange(target.url, request, { timeoutMs, signal });
     if (status < 500) return status;
@@ -75,4 +75,11 @@ function notReady(found: string, failure: string | undefined): InfrastructureErr
     : new InfrastructureError('start-failed', `the service ${found}: ${failure}`, {
         hint: 'a service must listen on 0.0.0.0:$PORT soon after its start',
       });
+}
+
+const KIND_NAMES = { grpc: 'gRPC call', websocket: 'WebSocket' } as const;
+
+function nameOf(request: WireRequest): string {
+  const kind = request.kind === undefined || request.kind === 'http' ? request.method : KIND_NAMES[request.kind];
+  return `${kind} ${request.path}`;
 }

@@ -1,14 +1,14 @@
 import type { ErrorCounts } from '../domain/measurement.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { HttpConnection, HttpOutcome, HttpRequest } from '../ports/transport.ts';
+import type { HttpConnection, HttpOutcome, WireRequest } from '../ports/transport.ts';
 
 export interface ClosedLoadInput {
   /** Each has at most one request in flight; the next is sent as soon as the answer is there. */
   readonly connections: readonly HttpConnection[];
   readonly requests: number;
   /** Called once per request, right before it is sent. */
-  readonly next: () => HttpRequest;
-  readonly isCorrect: (status: number, contentType: string | undefined, body: Uint8Array) => boolean;
+  readonly next: () => WireRequest;
+  readonly isCorrect: (answer: Extract<HttpOutcome, { readonly ok: true }>) => boolean;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** So many errors in a row end the load early: a dead service must not cost requests x timeout. */
   readonly maxConsecutiveErrors: number;
@@ -91,7 +91,8 @@ class ClosedLoop {
 
   #errorOf(outcome: HttpOutcome): string | undefined {
     if (!outcome.ok) return outcome.failure;
-    if (this.#input.isCorrect(outcome.status, outcome.contentType, outcome.body)) return undefined;
+    if (this.#input.isCorrect(outcome)) return undefined;
+    if (outcome.grpcCode !== undefined && outcome.grpcCode !== 0) return `grpc code ${outcome.grpcCode}`;
     return outcome.status >= 200 && outcome.status < 300 ? 'wrong answer' : `status ${outcome.status}`;
   }
 

@@ -49,7 +49,9 @@ export async function askCold(input: ColdInput, ports: ColdPorts, signal?: Abort
     const text = error.failure === 'timeout' ? `no answer within ${input.timeoutMs} ms` : error.failure;
     return { loss: { kind: error.failure, reason: `cold request failed: ${text}` } };
   }
-  if (exchange.status !== 200) return { loss: await failedWith(exchange.status, trace.id, input, ports, signal) };
+  if (exchange.status >= 300) return { loss: await failedWith(exchange.status, trace.id, input, ports, signal) };
+  const fault = (input.protocol.coldFault ?? faultOfStatus)(exchange);
+  if (fault !== undefined) return { loss: { kind: 'wrong answer', reason: `cold request failed: ${fault}` } };
   const { sentAtMs, firstByteMs: ttfbMs, totalMs, status } = exchange;
   const marker = readMarker(exchange.headers);
   const request: ColdRequest = {
@@ -61,6 +63,8 @@ export async function askCold(input: ColdInput, ports: ColdPorts, signal?: Abort
   };
   return { asked: { request, answer: { ttfbMs, totalMs, status } } };
 }
+
+const faultOfStatus = ({ status }: HttpExchange) => (status === 200 ? undefined : `status ${status}, wanted 200`);
 
 /** The answer with what the log says of it. */
 export function coldStartOf({ answer }: AskedCold, { proof, phases }: ColdFinding): ColdStart {

@@ -33,7 +33,7 @@ async function load(
     requests,
     // Asked for right before it is sent: signed requests go stale within seconds.
     next: () => input.protocol.warmRequest(clock.epochMs()),
-    isCorrect: (status, contentType, body) => input.protocol.isCorrectAnswer(status, contentType, body),
+    isCorrect: (answer) => input.protocol.isCorrectAnswer(answer),
     clock,
     maxConsecutiveErrors: Math.max(10, connections.length * 2),
     ...(signal === undefined ? {} : { signal }),

@@ -1,6 +1,14 @@
 import type { Deployment, Side } from '../domain/deployment.ts';
 import { UsageError } from '../domain/errors.ts';
-import type { HttpRequest } from '../ports/transport.ts';
+import type { HttpExchange, WireRequest } from '../ports/transport.ts';
+
+/** An answer under load, as far as it is kept. */
+export interface WarmAnswer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: Uint8Array;
+  readonly grpcCode?: number;
+}
 
 /** What measuring needs to know of a service type; protocols satisfy it by their shape. */
 export interface MeasuredProtocol {
@@ -8,10 +16,17 @@ export interface MeasuredProtocol {
    * The first request that a fresh instance gets; a right service answers it with 200. It need not carry the
    * `traceparent` header: measuring sets it.
    */
-  coldRequest(traceparent: string): HttpRequest;
+  coldRequest(traceparent: string): WireRequest;
+  /** What is wrong with the answer of a cold request; undefined when it is right. Absent: everything but 200. */
+  coldFault?(answer: HttpExchange): string | undefined;
   /** One request of a warm block, asked for right before it is sent at `nowMs` (epoch milliseconds); must be cheap. */
-  warmRequest(nowMs: number): HttpRequest;
-  isCorrectAnswer(status: number, contentType: string | undefined, body: Uint8Array): boolean;
+  warmRequest(nowMs: number): WireRequest;
+  isCorrectAnswer(answer: WarmAnswer): boolean;
+  /**
+   * The same protocol as it speaks to one instance, after it has sent there what its warm requests build on. Absent: they
+   * build on nothing. Rejects with TransportError, or with InfrastructureError for a wrong answer.
+   */
+  prepared?(send: (request: WireRequest) => Promise<HttpExchange>): Promise<MeasuredProtocol>;
 }
 
 /** Both sides' deployments, or head's alone. */

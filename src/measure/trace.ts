@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { HttpRequest } from '../ports/transport.ts';
+import type { WireRequest } from '../ports/transport.ts';
 
 /** A W3C trace context: the platform's request log repeats the id, and so tells our request from any other. */
 export interface Trace {
@@ -15,7 +15,7 @@ export function newTrace(): Trace {
 }
 
 /** The request with the trace context, whatever it carried before: the proof looks for this very id. */
-export function traced(request: HttpRequest, trace: Trace): HttpRequest {
+export function traced<Request extends WireRequest>(request: Request, trace: Trace): Request {
   const others = request.headers.filter(([name]) => name.toLowerCase() !== 'traceparent');
   return { ...request, headers: [...others, ['traceparent', trace.traceparent]] };
 }

@@ -104,7 +104,7 @@ export async function openColdCloud(options: ColdCloudOptions = {}) {
           protocol: {
             coldRequest: () => ({ method: 'GET', path: '/', headers: [] }),
             warmRequest: () => ({ method: 'GET', path: '/', headers: [] }),
-            isCorrectAnswer: (status) => status === 200,
+            isCorrectAnswer: ({ status }) => status === 200,
           },
           seed: SEED,
           patience: options.patience ?? { waitMs: 1_500, pollMs: 25 },

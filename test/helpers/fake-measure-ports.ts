@@ -8,10 +8,10 @@ import {
   type HttpConnection,
   type HttpExchange,
   type HttpOutcome,
-  type HttpRequest,
   type HttpTransport,
   TransportError,
   type TransportFailure,
+  type WireRequest,
 } from '../../src/ports/transport.ts';
 
 /** How one revision behaves; everything is right by default. */
@@ -140,7 +140,7 @@ export class FakeCloud {
     return id;
   }
 
-  async #exchange(origin: string, request: HttpRequest, timeoutMs: number): Promise<HttpExchange> {
+  async #exchange(origin: string, request: WireRequest, timeoutMs: number): Promise<HttpExchange> {
     const tag = tagOf(origin);
     const behaviour = this.#of(tag);
     const { startMs = 300, latencyMs = 2, startReason = 'AUTOSCALING' } = behaviour;
@@ -231,7 +231,7 @@ function outcomeOf(result: ReturnType<NonNullable<Behaviour['warm']>>, latencyMs
 export const fakeProtocol: MeasuredProtocol = {
   coldRequest: () => ({ method: 'GET', path: '/health', headers: [['accept', '*/*']] }),
   warmRequest: () => ({ method: 'POST', path: '/', headers: [] }),
-  isCorrectAnswer: (status, type, body) =>
+  isCorrectAnswer: ({ status, contentType: type, body }) =>
     status === 200 && type === 'text/plain' && Buffer.from(body).toString() === 'right',
 };
 

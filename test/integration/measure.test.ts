@@ -236,7 +236,7 @@ test(
           turn += 1;
           return get(turn % 20 === 0 ? '/reset' : turn % 20 === 1 ? '/broken' : '/right');
         },
-        isCorrect: (status, contentType, body) =>
+        isCorrect: ({ status, contentType, body }) =>
           status === 200 && contentType === 'application/json' && body.length > 0,
         clock: { monotonicMs: () => performance.now() },
         maxConsecutiveErrors: 10,

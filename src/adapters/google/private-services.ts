@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Identity } from '../../ports/identity.ts';
 import type { Platform } from '../../ports/platform.ts';
-import type { HttpConnection, HttpRequest, HttpTransport } from '../../ports/transport.ts';
+import type { HttpConnection, HttpTransport, WireRequest } from '../../ports/transport.ts';
 
 /** What all services of all runs accept, so that one ID token an hour is enough for every service and every tag. */
 export const AUDIENCE = 'cloudrun-perf';
@@ -11,6 +11,8 @@ const LOOK_MS = 30_000;
 export interface PrivateServices {
   /** The platform, whose deployments are remembered. */
   readonly platform: (platform: Platform) => Platform;
+  /** Remembers what somebody else deployed; a token is there when this resolves. Throws PerfError. */
+  readonly call: (origins: readonly string[]) => Promise<void>;
   /** Sends an ID token to what was deployed, and to nobody else. */
   readonly transport: HttpTransport;
 }
@@ -24,6 +26,7 @@ export function createPrivateServices(
   transport: HttpTransport,
   identity: Pick<Identity, 'idToken'>,
   clock: Pick<Clock, 'monotonicMs'>,
+  audience = AUDIENCE,
 ): PrivateServices {
   const origins = new Set<string>();
   let token = '';
@@ -32,9 +35,9 @@ export function createPrivateServices(
   const remember = (url: string) => void origins.add(new URL(url).origin);
   const fresh = async () => {
     lookedAtMs = clock.monotonicMs();
-    token = await identity.idToken(AUDIENCE);
+    token = await identity.idToken(audience);
   };
-  const authorized = (request: HttpRequest): HttpRequest => {
+  const authorized = <Request extends WireRequest>(request: Request): Request => {
     // Cloud Run's second name of it, for services that have a use of their own for the first.
     const taken = request.headers.some(([name]) => name.toLowerCase() === 'authorization');
     const name = taken ? 'x-serverless-authorization' : 'authorization';
@@ -62,6 +65,10 @@ export function createPrivateServices(
         return transport.exchange(origin, authorized(request), options);
       },
       open,
+    },
+    async call(found) {
+      await fresh();
+      for (const url of found) remember(url);
     },
     platform: (platform) => ({
       ...platform,

@@ -4,12 +4,12 @@ import { createPrivateServices } from '../../../src/adapters/google/private-serv
 import { createHttpTransport } from '../../../src/adapters/transports/http.ts';
 import type { ServiceSpec } from '../../../src/domain/deployment.ts';
 import type { Platform } from '../../../src/ports/platform.ts';
-import type { HttpOutcome, HttpRequest, HttpTransport } from '../../../src/ports/transport.ts';
+import type { HttpOutcome, WireRequest, HttpTransport } from '../../../src/ports/transport.ts';
 import { type Bench, startBench } from '../../helpers/google-fake/client.ts';
 import { ACCOUNT, type GoogleFake, PROVIDER, startGoogleFake } from '../../helpers/google-fake.ts';
 
 const HOUR_MS = 3_600_000;
-const REQUEST: HttpRequest = { method: 'GET', path: '/', headers: [['x-first', '1']] };
+const REQUEST: WireRequest = { method: 'GET', path: '/', headers: [['x-first', '1']] };
 const SPEC = { name: 'svc' } as ServiceSpec;
 let bench: Bench;
 /** Somebody else's service. */
@@ -92,7 +92,7 @@ test('a connection alone has its token renewed while it is used', async () => {
 });
 
 test('the token is there before anything is timed, and the request is the same but for one header', async () => {
-  const sent: { request: HttpRequest; tokens: number }[] = [];
+  const sent: { request: WireRequest; tokens: number }[] = [];
   const inner = createHttpTransport();
   const services = open(undefined, {
     ...inner,
@@ -103,7 +103,7 @@ test('the token is there before anything is timed, and the request is the same b
   });
   await services.platform(platformAt(bench.google.origin)).deploy(SPEC);
   bench.clock.pass(2 * HOUR_MS);
-  const own: HttpRequest = { ...REQUEST, headers: [['Authorization', 'of the contract']] };
+  const own: WireRequest = { ...REQUEST, headers: [['Authorization', 'of the contract']] };
   await services.transport.exchange(bench.google.origin, REQUEST, { timeoutMs: 5000 });
   await services.transport.exchange(bench.google.origin, own, { timeoutMs: 5000 });
   assert.equal(sent[0]?.tokens, 2, 'renewed before the timed exchange');

@@ -35,7 +35,7 @@ function ports(answer: (request: HttpRequest) => Answer): ConformancePorts {
     },
     signer: discordWebhook,
     exchange: async (_origin, request) => {
-      const { status, body, headers = [['content-type', 'application/json']] } = answer(request);
+      const { status, body, headers = [['content-type', 'application/json']] } = answer(request as HttpRequest);
       const bytes = Buffer.from(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
       return { status, headers, body: bytes, sentAtMs: nowMs, connectMs: 0, firstByteMs: 1, totalMs: 1 };
     },

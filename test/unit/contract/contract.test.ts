@@ -29,7 +29,7 @@ test('the small contract is right', () => {
   assert.equal(contract.vectors.length, 12);
   assert.deepEqual(contract.features.publish, { since: '1.0.0', required: true, description: '' });
   assert.deepEqual(
-    contract.operations.map(({ method, path }) => `${method} ${path}`),
+    contract.documents.operations?.map(({ method, path }) => `${method} ${path}`),
     ['GET /health', 'POST /interactions', 'GET /items/{id}'],
   );
 });
@@ -65,7 +65,7 @@ test('vector files: every finding names file, line and vector', () => {
     [
       'later kind',
       vectorFile(vector('{"grpc": {}, "expect": {}}')),
-      new RegExp(`${V}steps of kind "grpc" are not supported for this service type yet`),
+      new RegExp(`${V}a step of no known kind: found "grpc", wanted `),
     ],
     [
       'unknown kind',

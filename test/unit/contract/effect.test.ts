@@ -51,7 +51,12 @@ async function told(effect: Partial<Effect>, arrivals: Readonly<Record<number, r
   };
   try {
     const whole: Effect = { channel: 'c', where: { attributes: { id: 'x' } }, count: 1, within: '20ms', ...effect };
-    const failures = await effectFailures(whole, { pool, clock, channel: { description: '' }, book: new SchemaBook() });
+    const failures = await effectFailures(whole, {
+      pool,
+      clock,
+      channel: { description: '', address: 'interactions' },
+      book: new SchemaBook(),
+    });
     return failures.map((it) => it.actual.replace(/,.*/, ''));
   } finally {
     end.abort();

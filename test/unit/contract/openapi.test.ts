@@ -4,7 +4,9 @@ import { loadContract } from '../../../src/contract/contract.ts';
 import { documentFailures } from '../../../src/contract/formats/openapi.ts';
 import { SMALL_CONTRACT } from '../../helpers/small-contract.ts';
 
-const { operations } = loadContract(SMALL_CONTRACT);
+const {
+  documents: { operations = [] },
+} = loadContract(SMALL_CONTRACT);
 
 function judged(request: string, status: number, headers: Readonly<Record<string, string>>, body: string): string[] {
   const [method = '', path = ''] = request.split(' ');
