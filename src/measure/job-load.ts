@@ -1,3 +1,4 @@
+import { PerfError } from '../domain/errors.ts';
 import type { ExecutionEnd, LoadPlan, LoadRecording, TaskEnd, TaskRecording } from '../domain/load.ts';
 import type { JobRunner } from '../ports/job-runner.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -72,8 +73,11 @@ async function runExecution(
     signal?.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
     logger.warn(`the execution of job ${input.job} cannot be followed: ${reason}`);
+    if (error instanceof PerfError && error.code === 'load-ran-twice') return { twice: reason };
     return unfollowed(tasks, reason);
   });
+  // Two executions wrote to the same files: what looks whole is of a load that nobody asked for.
+  if ('twice' in end) return load.blocks.map(({ id }) => ({ id, missing: end.twice }));
   const shards = await Promise.all(Array.from({ length: tasks }, (_, task) => readShard(store, place, task, tasks)));
   const outcomes = blockOutcomes(plan, shards, end);
   const broken = outcomes.filter(({ missing }) => missing !== undefined).length;

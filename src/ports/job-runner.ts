@@ -19,7 +19,8 @@ export interface JobRunner {
   deploy(spec: JobSpec, signal?: AbortSignal): Promise<void>;
   /**
    * One execution, until all its tasks have ended. A failed task rejects nothing: it is in the answer. On abort the
-   * execution is cancelled before this rejects.
+   * execution is cancelled before this rejects. Rejects with InfrastructureError `load-ran-twice` when the platform made
+   * two executions: whatever their tasks recorded is then of no load that was asked for.
    */
   run(job: string, request: ExecutionRequest, signal?: AbortSignal): Promise<ExecutionEnd>;
   /** Jobs whose labels include all of `labels`. */
