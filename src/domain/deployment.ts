@@ -53,9 +53,12 @@ export interface Deployment {
 /** Why the platform started an instance, in Cloud Run's words. */
 export type StartReason = 'AUTOSCALING' | 'DEPLOYMENT_ROLLOUT' | 'MANUAL_SCALING' | 'MIN_INSTANCES' | 'UNKNOWN';
 
-/** One line of the platform's instance log. Times are epoch milliseconds with fractions. */
+/**
+ * One line of the platform's instance log. Times are epoch milliseconds with fractions. `sigterm` is the service's own
+ * word that it was told to end.
+ */
 export interface InstanceEvent {
-  readonly kind: 'start' | 'ready' | 'start-failed' | 'request' | 'stop';
+  readonly kind: 'start' | 'ready' | 'start-failed' | 'request' | 'sigterm' | 'stop';
   readonly atMs: number;
   readonly service: string;
   readonly revision: string;

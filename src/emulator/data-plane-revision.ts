@@ -8,6 +8,7 @@ import type { EmulatorSettings, Instance, InstanceEnd, InstanceLog, InstanceRunt
 import type { Upstream } from './proxy-model.ts';
 import { createH2cUpstream } from './proxy-upstream-h2c.ts';
 import { createHttp1Upstream } from './proxy-upstream-http1.ts';
+import { sigtermLine } from './sigterm-marker.ts';
 import { type StartupOutcome, watchStartup } from './startup-probe.ts';
 
 /** An instance that requests can be sent to. */
@@ -81,7 +82,7 @@ export function createRevisionRunner(
   function record(
     entry: Entry,
     kind: InstanceEvent['kind'],
-    more: Pick<InstanceEvent, 'reason' | 'detail'> = {},
+    more: Partial<Pick<InstanceEvent, 'reason' | 'detail' | 'atMs'>> = {},
   ): void {
     log.append({
       kind,
@@ -215,7 +216,10 @@ export function createRevisionRunner(
   function recordEnd(entry: Entry, instance: Instance, end: InstanceEnd): void {
     const how = end.signal === undefined ? `code ${end.exitCode ?? 'unknown'}` : `signal ${end.signal}`;
     if (entry.stopping !== undefined) {
-      const tookMs = (preciseNowMs() - entry.stopping.atMs).toFixed(1);
+      const { atMs } = entry.stopping;
+      const told = sigtermLine(instance.outputTail());
+      if (told !== undefined) record(entry, 'sigterm', { atMs, detail: told });
+      const tookMs = (preciseNowMs() - atMs).toFixed(1);
       record(entry, 'stop', { detail: `${entry.stopping.why}: gone ${tookMs} ms after SIGTERM, ${how}` });
     } else if (entry.live !== undefined) {
       record(entry, 'stop', { detail: withOutput(`exited with ${how}`, instance) });

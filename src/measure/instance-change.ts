@@ -10,6 +10,7 @@ export interface BlockWindow {
 
 const CHANGES: Readonly<Partial<Record<InstanceEvent['kind'], string>>> = {
   start: 'was started',
+  sigterm: 'was told to end',
   stop: 'was stopped',
   'start-failed': 'failed to start',
 };

@@ -10,10 +10,14 @@ export interface IdleInstance {
   readonly lastRequestAtMs: number;
 }
 
+/** SIGTERM to SIGKILL. */
+const GRACE_MS = 10_000;
+
 /**
- * What the log says about the end of an idle instance. `log`: it shows the stop. `bounded`: it shows a later start of
- * another instance for want of capacity, so ours was gone by then. `unknown`: neither; the interval then says only how
- * long was watched, and that no end was seen is no proof of life.
+ * What the log says about the end of an idle instance. `log`: it shows the stop, or the service's word that it was told to
+ * end, after which the platform gives it ten seconds. `bounded`: it shows a later start of another instance for want of
+ * capacity, so ours was gone by then. `unknown`: neither; the interval then says only how long was watched, and that no
+ * end was seen is no proof of life.
  */
 export function findEnd(events: readonly InstanceEvent[], idle: IdleInstance, watchedMs: number): ScaleToZero {
   const { side, revision } = idle.target;
@@ -22,6 +26,12 @@ export function findEnd(events: readonly InstanceEvent[], idle: IdleInstance, wa
   const stop = after.find((event) => event.kind === 'stop' && event.instanceId === idle.instanceId);
   if (stop !== undefined) {
     return { side, lastSeenAliveMs: sinceLast(stop), firstSeenGoneMs: sinceLast(stop), observed: 'log' };
+  }
+  const told = after.find((event) => event.kind === 'sigterm' && event.instanceId === idle.instanceId);
+  if (told !== undefined) {
+    const reason = 'no stop in the log; the service says when it was told to end';
+    const fromMs = sinceLast(told);
+    return { side, lastSeenAliveMs: fromMs, firstSeenGoneMs: fromMs + GRACE_MS, observed: 'log', reason };
   }
   const next = after.find(
     (event) => event.kind === 'start' && event.instanceId !== idle.instanceId && event.reason === 'AUTOSCALING',

@@ -280,6 +280,26 @@ test('after idle, no end is logged: unknown, never read as gone', BOUNDED, () =>
   ),
 );
 
+test('after idle, no end is logged, but the services say when they were told: seen, to ten seconds', BOUNDED, () =>
+  onCloud(
+    {
+      ...IDLE,
+      env: { PERF_MARKER: '1' },
+      faults: { one: Object.fromEntries(Array.from({ length: 6 }, (_, at) => [at, { logLoses: ['stop' as const] }])) },
+    },
+    async (cloud, measurement) => {
+      await measurement.fresh();
+      const ends = await leaveAllAlone([measurement], cloud.settings, cloud.ports);
+      assert.ok(ends.size > 0);
+      for (const { end } of ends.values()) {
+        assert.equal(end.observed, 'log', end.reason);
+        assert.equal(end.firstSeenGoneMs, end.lastSeenAliveMs + 10_000);
+        assert.ok(end.lastSeenAliveMs >= IDLE_MS - 50, `${end.lastSeenAliveMs} ms`);
+      }
+    },
+  ),
+);
+
 test('fresh revisions never hold more instances than there is room for', BOUNDED, () =>
   onCloud({ settings: { instancesAtOnce: 3 } }, async (cloud, measurement) => {
     await measurement.fresh();

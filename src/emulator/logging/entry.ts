@@ -4,13 +4,17 @@ import type { InstanceEvent, StartReason } from '../../domain/deployment.ts';
 export interface LogEntry {
   readonly insertId: string;
   readonly logName: string;
-  readonly resource: { readonly type: 'cloud_run_revision'; readonly labels: Readonly<Record<string, string>> };
+  readonly resource: {
+    readonly type: 'cloud_run_revision' | 'cloud_run_job';
+    readonly labels: Readonly<Record<string, string>>;
+  };
   /** RFC 3339 with microseconds. */
   readonly timestamp: string;
   readonly receiveTimestamp: string;
-  readonly severity: 'INFO' | 'WARNING' | 'ERROR';
+  readonly severity: 'DEFAULT' | 'INFO' | 'WARNING' | 'ERROR';
   readonly labels: Readonly<Record<string, string>>;
   readonly textPayload?: string;
+  readonly jsonPayload?: Readonly<Record<string, unknown>>;
   readonly httpRequest?: { readonly status: number; readonly latency: string };
   readonly trace?: string;
 }
@@ -50,15 +54,21 @@ export function entryOf(event: InstanceEvent, { project, region }: LogLocation):
     receiveTimestamp: timestamp,
     severity: severityOf(event),
     labels: event.instanceId === '' ? {} : { instanceId: event.instanceId },
-    ...(event.kind === 'request'
-      ? { httpRequest: { status: event.status ?? 0, latency: `${((event.latencyMs ?? 0) / 1000).toFixed(6)}s` } }
-      : { textPayload: textOf(event) }),
+    ...payloadOf(event),
     ...(event.trace === undefined ? {} : { trace: `projects/${project}/traces/${event.trace}` }),
   };
 }
 
+const LOGS: Readonly<Partial<Record<InstanceEvent['kind'], string>>> = { request: 'requests', sigterm: 'stdout' };
+
 export function logNameOf(kind: InstanceEvent['kind'], project: string): string {
-  return `projects/${project}/logs/run.googleapis.com%2F${kind === 'request' ? 'requests' : 'varlog%2Fsystem'}`;
+  return `projects/${project}/logs/run.googleapis.com%2F${LOGS[kind] ?? 'varlog%2Fsystem'}`;
+}
+
+function payloadOf(event: InstanceEvent): Pick<LogEntry, 'httpRequest' | 'jsonPayload' | 'textPayload'> {
+  const { kind, status = 0, latencyMs = 0, detail = '{"perf":"sigterm"}' } = event;
+  if (kind === 'request') return { httpRequest: { status, latency: `${(latencyMs / 1000).toFixed(6)}s` } };
+  return kind === 'sigterm' ? { jsonPayload: JSON.parse(detail) } : { textPayload: textOf(event) };
 }
 
 function textOf({ kind, reason = 'UNKNOWN', service, detail }: InstanceEvent): string {

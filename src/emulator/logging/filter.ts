@@ -7,6 +7,7 @@ export interface ParsedFilter {
   /** What every match must have, so that a long log need not be turned into entries first. */
   readonly service?: string;
   readonly revision?: string;
+  /** Not of entries with a payload of JSON. */
   readonly logNames?: readonly string[];
   /** Epoch microseconds, inclusive. */
   readonly sinceMicros?: number;
@@ -18,7 +19,7 @@ export class FilterError extends Error {
 }
 
 const SUBSET =
-  'this emulator understands comparisons joined by AND: resource.type, resource.labels.NAME, labels.NAME, logName, severity and trace with = or !=, timestamp with = != < <= > >=, and FIELD=("a" OR "b")';
+  'this emulator understands comparisons joined by AND: resource.type, resource.labels.NAME, labels.NAME, jsonPayload.NAME, logName, severity and trace with = or !=, timestamp with = != < <= > >=, FIELD=("a" OR "b"), and (COMPARISON OR COMPARISON)';
 const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(>=|<=|!=|=|<|>|\(|\))|([A-Za-z0-9_.%/:+-]+))/y;
 const MAX_FILTER_CHARS = 20_000;
 
@@ -30,11 +31,30 @@ export function parseFilter(text: string): ParsedFilter {
   let bounds: Omit<ParsedFilter, 'matches'> = {};
   let at = 0;
   const next = () => tokens[at++] ?? '';
+  const read = () => [next(), next(), tokens[at] === '(' ? valueList(next) : [next()]] as const;
+  const anyOf = (): ParsedFilter => {
+    const found: (readonly [string, string, readonly string[]])[] = [];
+    do {
+      next();
+      found.push(read());
+    } while (tokens[at] === 'OR');
+    const end = next();
+    if (end !== ')') throw new FilterError(`Unparseable filter: expected OR or ')', found '${end}': ${SUBSET}.`);
+    const holds = found.map((one) => comparison(...one));
+    const matches: EntryFilter = (entry) => holds.some((one) => one(entry));
+    // What has a payload of JSON is of no log by name; all else must be in one of those.
+    const others = found.filter(([field]) => !field.startsWith('jsonPayload.')).map((one) => boundOf(...one).logNames);
+    return others.every((names) => names !== undefined) ? { matches, logNames: others.flat() } : { matches };
+  };
   while (at < tokens.length) {
     if (comparisons.length > 0 && tokens[at] === 'AND') at += 1;
-    const field = next();
-    const operator = next();
-    const values = tokens[at] === '(' ? valueList(next) : [next()];
+    if (tokens[at] === '(') {
+      const { matches, ...bound } = anyOf();
+      comparisons.push(matches);
+      bounds = { ...bounds, ...bound };
+      continue;
+    }
+    const [field, operator, values] = read();
     comparisons.push(comparison(field, operator, values));
     bounds = { ...bounds, ...boundOf(field, operator, values) };
   }
@@ -96,6 +116,13 @@ function reader(field: string): (entry: LogEntry) => string | undefined {
   if (label !== null) {
     const name = label[2] ?? '';
     return label[1] === undefined ? ({ labels }) => labels[name] : ({ resource }) => resource.labels[name];
+  }
+  const member = /^jsonPayload\.([A-Za-z0-9_]+)$/.exec(field)?.[1];
+  if (member !== undefined) {
+    return ({ jsonPayload }) => {
+      const value = jsonPayload?.[member];
+      return typeof value === 'string' ? value : undefined;
+    };
   }
   if (field === 'resource.type') return ({ resource }) => resource.type;
   if (field === 'logName') return ({ logName }) => logName;

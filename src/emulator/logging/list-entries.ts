@@ -41,7 +41,7 @@ function narrowed(events: readonly InstanceEvent[], filter: ParsedFilter, projec
   const others = filter.logNames?.includes(logNameOf('start', project)) ?? true;
   return events.filter(
     (event) =>
-      (event.kind === 'request' ? requests : others) &&
+      (event.kind === 'sigterm' || (event.kind === 'request' ? requests : others)) &&
       (service === undefined || event.service === service) &&
       (revision === undefined || event.revision === revision) &&
       event.atMs * 1000 >= sinceMicros - 1,

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { publisher } from './publish.js';
 import { signatureCheck } from './signature.js';
@@ -6,23 +7,25 @@ import { signatureCheck } from './signature.js';
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const PONG = JSON.stringify({ type: 1 });
 const DEFERRED = JSON.stringify({ type: 5 });
+const INSTANCE = randomUUID();
 
 const isSigned = orExit(() => signatureCheck(process.env.DISCORD_PUBLIC_KEY));
 const publish = await publisher(process.env);
 
 const ROUTES = {
   '/health': { GET: async () => [200, '{"status":"ok"}'] },
-  '/_benchmark/ready': { GET: async () => [200, '{"status":"ready"}'] },
+  '/_benchmark/ready': { GET: async () => [200, '{"status":"ready"}', processMarker()] },
   '/interactions': { POST: interaction },
   '/': { POST: interaction },
 };
 
 const server = createServer(async (request, response) => {
-  const [status, body] = await answer(request).catch((error) => {
+  const [status, body, more = {}] = await answer(request).catch((error) => {
     console.error(`${request.method} failed: ${error.message}`);
     return refusal(500, 'internal error');
   });
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...more });
   response.end(body);
 });
 
@@ -65,6 +68,11 @@ function parsed(body) {
   }
 }
 
+/** Optional by the contract: proves a cold start where the platform's log is late. */
+function processMarker() {
+  return { 'x-perf-instance': INSTANCE, 'x-perf-uptime-ms': performance.now().toFixed(1) };
+}
+
 function refusal(status, error) {
   return [status, JSON.stringify({ error })];
 }
@@ -81,4 +89,7 @@ function orExit(start) {
 // The platform's front end keeps connections open; closing one just as it is reused would lose a request.
 server.keepAliveTimeout = 650_000;
 server.listen(Number(process.env.PORT ?? 8080), '0.0.0.0');
-process.once('SIGTERM', () => server.close(() => process.exit(0)));
+process.once('SIGTERM', () => {
+  console.log(JSON.stringify({ perf: 'sigterm', uptimeMs: Math.round(performance.now()) }));
+  server.close(() => process.exit(0));
+});

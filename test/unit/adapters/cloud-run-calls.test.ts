@@ -298,6 +298,12 @@ for (const { title, events, known, proven } of [
   { title: 'a start without an end', events: [event('start', 'i')], known: [], proven: false },
   { title: 'the end of another', events: [event('start', 'j'), event('stop', 'j')], known: ['i'], proven: false },
   { title: 'an end whose start was lost', events: [event('stop', 'i')], known: ['i'], proven: true },
+  {
+    title: 'the last word of a service',
+    events: [event('start', 'i'), event('sigterm', 'i')],
+    known: [],
+    proven: true,
+  },
   { title: 'a failed start', events: [event('start', 'i'), event('start-failed', 'i')], known: [], proven: true },
   {
     title: 'one of two ends',

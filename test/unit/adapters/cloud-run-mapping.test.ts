@@ -192,6 +192,9 @@ test('log entries become events', () => {
       { kind: 'request', instanceId: '', status: 429 },
     ],
     [{ ...base, httpRequest: { latency: 'soon' }, trace: 'odd' }, { kind: 'request' }],
+    [{ ...base, jsonPayload: { perf: 'sigterm', uptimeMs: 61_234 } }, { kind: 'sigterm' }],
+    [{ ...base, jsonPayload: { perf: 'other', message: 'Shutting down' } }, undefined],
+    [text('{"perf":"sigterm"}'), undefined],
     [text('A line of the application'), undefined],
     [{ ...text('Starting new instance. Reason: AUTOSCALING'), timestamp: 'never' }, undefined],
     [{ ...text('Starting new instance. Reason: AUTOSCALING'), resource: {} }, undefined],
@@ -215,7 +218,7 @@ test('the log filter names the service and quotes what it is given', () => {
   ]);
   assert.equal(
     filter,
-    'resource.type="cloud_run_revision" AND resource.labels.service_name="a\\"b\\\\" AND resource.labels.revision_name="rev" AND logName=("projects/p/logs/run.googleapis.com%2Frequests" OR "projects/p/logs/run.googleapis.com%2Fvarlog%2Fsystem") AND timestamp>="2026-01-02T00:00:00.000001Z"',
+    'resource.type="cloud_run_revision" AND resource.labels.service_name="a\\"b\\\\" AND resource.labels.revision_name="rev" AND (logName=("projects/p/logs/run.googleapis.com%2Frequests" OR "projects/p/logs/run.googleapis.com%2Fvarlog%2Fsystem") OR jsonPayload.perf="sigterm") AND timestamp>="2026-01-02T00:00:00.000001Z"',
   );
 });
 
@@ -229,6 +232,7 @@ test('instances run until their end is logged', () => {
   });
   const log = [event('start', 'a'), event('ready', 'a'), event('start', 'b'), event('start', 'c'), event('stop', 'a')];
   assert.deepEqual([...runningInstances([...log, event('start-failed', 'c'), event('request', 'x')])], ['b']);
+  assert.deepEqual([...runningInstances([...log, event('sigterm', 'b')])], ['c']);
 });
 
 test('failures say what failed, why, and what to do', () => {

@@ -53,6 +53,8 @@ test('filters of the subset choose entries', () => {
     ['resource.labels.service_name!="other"', true],
     ['labels.instanceId=i1', true],
     ['labels.instanceId="i2"', false],
+    ['(labels.instanceId="i2" OR labels.instanceId=("i3" OR "i1"))', true],
+    ['(labels.instanceId="i2" OR severity=ERROR) AND resource.labels.service_name="svc"', false],
     ['logName="projects/p/logs/run.googleapis.com%2Fvarlog%2Fsystem"', true],
     ['logName=("projects/p/logs/run.googleapis.com%2Frequests" OR "x")', false],
     ['timestamp>="2026-01-02T03:04:05.0005Z"', true],
@@ -61,6 +63,27 @@ test('filters of the subset choose entries', () => {
     ['resource.type="cloud_run_revision"\nlabels.instanceId="i1"', true],
   ];
   for (const [text, expected] of cases) assert.equal(parseFilter(text).matches(entry), expected, text);
+});
+
+test('the last word of a service is found beside the logs of the platform, and what cannot match is left out early', () => {
+  const log = (name: string) => `"projects/p/logs/run.googleapis.com%2F${name}"`;
+  const events = (['start', 'request', 'sigterm', 'stop'] as const).map((kind, at) => event({ kind, atMs: T0 + at }));
+  const found = (filter: string) =>
+    listEntries({ resourceNames: ['projects/p'], filter }, events, location).entries.map(({ insertId }) =>
+      insertId.replace(/-.*/, ''),
+    );
+  const word = 'jsonPayload.perf="sigterm"';
+  assert.deepEqual(found(`(logName=(${log('varlog%2Fsystem')}) OR ${word})`), ['start', 'sigterm', 'stop']);
+  assert.deepEqual(found(`(logName=(${log('requests')}) OR ${word}) AND severity="INFO"`), ['request', 'sigterm']);
+  assert.deepEqual(found(`logName=(${log('varlog%2Fsystem')} OR ${log('requests')})`), ['start', 'request', 'stop']);
+  assert.deepEqual(found(word), ['sigterm']);
+  assert.deepEqual(found('jsonPayload.perf="other"'), []);
+  const { matches: _matches, ...bounds } = parseFilter(`(logName=(${log('requests')}) OR ${word})`);
+  assert.deepEqual(bounds, { logNames: ['projects/p/logs/run.googleapis.com%2Frequests'] });
+  const { matches: _all, ...none } = parseFilter(`(labels.a="b" OR logName=(${log('requests')}))`);
+  assert.deepEqual(none, {});
+  const [line] = listEntries({ resourceNames: ['projects/p'], filter: word }, events, location).entries;
+  assert.deepEqual([line?.jsonPayload, line?.labels], [{ perf: 'sigterm' }, { instanceId: 'i1' }]);
 });
 
 test('a filter tells what every match must have', () => {
@@ -75,7 +98,9 @@ test('anything else is refused in words', () => {
     'textPayload:"Starting"',
     'NOT resource.type="x"',
     'resource.type="x" OR resource.type="y"',
-    '(resource.type="x")',
+    '(resource.type="x" AND severity=INFO)',
+    '(resource.type="x"',
+    '()',
     'httpRequest.status>=500',
     'resource.type>"x"',
     'resource.type=',

@@ -163,6 +163,7 @@ for (const { title, events, reason } of [
     reason: /^$/,
   },
   { title: 'a stop', events: [line('request', 11_500), line('stop', 11_600)], reason: /instance i1 was stopped/ },
+  { title: 'a SIGTERM', events: [line('request', 11_500), line('sigterm', 11_600)], reason: /i1 was told to end/ },
   { title: 'a start', events: [line('start', 11_000, { instanceId: 'i2' })], reason: /instance i2 was started/ },
   {
     title: 'an answer of another instance',
@@ -182,6 +183,27 @@ const IDLE = {
 
 for (const { title, events, observed, from, to } of [
   { title: 'a stop', events: [...GOOD, line('stop', 21_500)], observed: 'log', from: 1500, to: 1500 },
+  {
+    title: 'a stop, and the word of the service before it',
+    events: [...GOOD, line('sigterm', 21_000), line('stop', 21_500)],
+    observed: 'log',
+    from: 1500,
+    to: 1500,
+  },
+  {
+    title: 'the word of the service alone',
+    events: [...GOOD, line('sigterm', 21_000)],
+    observed: 'log',
+    from: 1000,
+    to: 11_000,
+  },
+  {
+    title: 'the word of another instance',
+    events: [...GOOD, line('sigterm', 21_000, { instanceId: 'i2' })],
+    observed: 'unknown',
+    from: 0,
+    to: 9000,
+  },
   { title: 'a stop before the last request', events: [line('stop', 19_000)], observed: 'unknown', from: 0, to: 9000 },
   {
     title: 'a successor',
@@ -195,7 +217,7 @@ for (const { title, events, observed, from, to } of [
   test(`scale to zero with ${title} is ${observed}`, () => {
     const end = findEnd(events, IDLE, 9000);
     assert.deepEqual([end.observed, end.lastSeenAliveMs, end.firstSeenGoneMs], [observed, from, to]);
-    assert.equal(end.reason === undefined, observed === 'log');
+    assert.equal(end.reason === undefined, from === to, 'only what is exact needs no reason');
   });
 }
 

@@ -7,6 +7,8 @@ export interface RestLogEntry {
   readonly resource?: { readonly labels?: Readonly<Record<string, string>> };
   readonly labels?: Readonly<Record<string, string>>;
   readonly textPayload?: string;
+  /** A line of JSON that the service wrote. */
+  readonly jsonPayload?: Readonly<Record<string, unknown>>;
   readonly httpRequest?: { readonly status?: number; readonly latency?: string };
   readonly trace?: string;
 }
@@ -34,6 +36,7 @@ export function eventOf(entry: RestLogEntry): InstanceEvent | undefined {
   if (atMs === undefined || service === undefined || revision === undefined) return undefined;
   const base = { atMs, service, revision, instanceId: entry.labels?.instanceId ?? '' };
   if (entry.httpRequest !== undefined) return { kind: 'request', ...base, ...requestFields(entry) };
+  if (entry.jsonPayload?.perf === 'sigterm') return { kind: 'sigterm', ...base };
   const text = entry.textPayload ?? '';
   for (const [pattern, kind] of TEXTS) {
     const match = pattern.exec(text);

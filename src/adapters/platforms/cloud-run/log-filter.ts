@@ -1,10 +1,13 @@
 import type { InstanceLogQuery } from '../../../ports/platform.ts';
 
-/** Of instances and of requests; application lines are in neither. */
+/** Of instances and of requests; what applications write is in neither. */
 export const SYSTEM_LOG = 'varlog%2Fsystem';
 export const REQUEST_LOG = 'requests';
 
-/** The filter of Cloud Logging for what is known of instances in the given logs. */
+/** The one line of a service that is read: its word that it was told to end. */
+const SIGTERM_LINE = 'jsonPayload.perf="sigterm"';
+
+/** The filter of Cloud Logging for what is known of instances in the given logs, and by their own last word. */
 export function logFilter(
   project: string,
   { service, revision, sinceMs }: InstanceLogQuery,
@@ -15,7 +18,7 @@ export function logFilter(
     'resource.type="cloud_run_revision"',
     `resource.labels.service_name=${quote(service)}`,
     ...(revision === undefined ? [] : [`resource.labels.revision_name=${quote(revision)}`]),
-    `logName=(${logs.map(log).join(' OR ')})`,
+    `(logName=(${logs.map(log).join(' OR ')}) OR ${SIGTERM_LINE})`,
     `timestamp>=${quote(microsecondTime(sinceMs))}`,
   ].join(' AND ');
 }

@@ -1,24 +1,27 @@
 import type { InstanceEvent } from '../../../domain/deployment.ts';
 import type { ZeroProof } from '../../../ports/platform.ts';
 
+const ENDS: ReadonlySet<InstanceEvent['kind']> = new Set(['stop', 'start-failed', 'sigterm']);
+
 /** Instances that have started and of which no end has been logged. */
 export function runningInstances(events: readonly InstanceEvent[]): ReadonlySet<string> {
   const running = new Set<string>();
   for (const { kind, instanceId } of events) {
     if (kind === 'start') running.add(instanceId);
-    if (kind === 'stop' || kind === 'start-failed') running.delete(instanceId);
+    if (ENDS.has(kind)) running.delete(instanceId);
   }
   return running;
 }
 
 /**
- * Whether the log shows the end of each of `known`, and of every other instance whose start it shows. A log without a
+ * Whether the log shows the end of each of `known`, and of every other instance whose start it shows. One that says that
+ * it was told to end has ended: it is given no request any more. A log without a
  * word about instances is no proof of anything: it may be late, or lost.
  */
 export function provenGone(events: readonly InstanceEvent[], known: readonly string[]): ZeroProof {
   const ended = new Set<string>();
   for (const { kind, instanceId } of events) {
-    if (kind === 'stop' || kind === 'start-failed') ended.add(instanceId);
+    if (ENDS.has(kind)) ended.add(instanceId);
     if (kind === 'start') ended.delete(instanceId);
   }
   if (ended.size === 0 && runningInstances(events).size === 0) {
