@@ -3,6 +3,7 @@ import type { FaultPlan } from './admin/faults.ts';
 import { createDataPlane } from './data-plane.ts';
 import { preciseNowMs } from './instance-log.ts';
 import { createRuntime } from './instances/auto.ts';
+import { createTaskLog } from './jobs/task-log.ts';
 import { startLoggingServer } from './logging-api.ts';
 import type { DataPlane, EmulatorSettings } from './model.ts';
 
@@ -28,7 +29,7 @@ export interface Emulator {
   readonly region: string;
   readonly settings: EmulatorSettings;
   readonly dataPlane: DataPlane;
-  /** Stops all instances, listeners and servers. */
+  /** Stops all instances, tasks, listeners and servers. */
   close(): Promise<void>;
 }
 
@@ -43,7 +44,7 @@ const CLOUD_RUN = {
 const DEFAULT_PROJECT = 'local-project';
 const DEFAULT_REGION = 'local';
 
-/** Starts the whole emulated platform on 127.0.0.1: Admin API, logging API and data plane. */
+/** Starts the whole emulated platform on 127.0.0.1: Admin API with jobs, logging API and data plane. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const {
     project = DEFAULT_PROJECT,
@@ -54,7 +55,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     ...given
   } = options;
   const settings: EmulatorSettings = { ...CLOUD_RUN, ...given };
-  const dataPlane = createDataPlane(settings, createRuntime(settings));
+  const runtime = createRuntime(settings);
+  const dataPlane = createDataPlane(settings, runtime);
+  const taskLog = createTaskLog();
   const location = { project, region };
   const opened: { close(): Promise<void> }[] = [dataPlane];
   const close = async () => {
@@ -68,6 +71,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       dataPlane,
       port: adminPort,
       now: preciseNowMs,
+      tasks: { runtime, log: taskLog },
       ...(faults === undefined ? {} : { faults }),
     });
     opened.push(admin);

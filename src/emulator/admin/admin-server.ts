@@ -1,6 +1,10 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { InfrastructureError } from '../../domain/errors.ts';
+import { JobStore } from '../jobs/job-store.ts';
+import { executionsApi, jobsApi, tasksApi } from '../jobs/jobs-api.ts';
+import type { TaskLog } from '../jobs/task-log.ts';
 import type { DataPlane } from '../model.ts';
+import type { WorkloadRuntime } from '../workload.ts';
 import { faultInjector } from './fault-injection.ts';
 import type { FaultPlan } from './faults.ts';
 import { localSecrets } from './local-secrets.ts';
@@ -15,6 +19,7 @@ import { servicesApi } from './services-api.ts';
 export interface AdminServer {
   readonly host: string;
   readonly port: number;
+  /** Ends the tasks of all jobs, too. */
   close(): Promise<void>;
 }
 
@@ -29,13 +34,15 @@ export interface AdminServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Faults to inject, for tests. */
   readonly faults?: FaultPlan;
+  /** What runs the tasks of jobs, and where their output goes; absent: jobs are not served. */
+  readonly tasks?: { readonly runtime: WorkloadRuntime; readonly log: TaskLog };
 }
 
 const HOST = '127.0.0.1';
 
 /** Serves the Admin API v2 over gRPC without TLS, on the loopback interface only. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { location, dataPlane, port, now } = options;
+  const { location, dataPlane, port, now, tasks } = options;
   const secret = localSecrets(options.env ?? process.env);
   const operations = new Operations(location);
   let closed = false;
@@ -48,6 +55,12 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     serviceDefinition('google.longrunning.Operations'),
     faulty(operationsApi(location, operations, now)),
   );
+  const jobs = tasks === undefined ? undefined : new JobStore(location, { ...tasks, now, secret }, operations);
+  if (jobs !== undefined) {
+    server.addService(serviceDefinition('google.cloud.run.v2.Jobs'), faulty(jobsApi(location, jobs)));
+    server.addService(serviceDefinition('google.cloud.run.v2.Executions'), faulty(executionsApi(location, jobs)));
+    server.addService(serviceDefinition('google.cloud.run.v2.Tasks'), faulty(tasksApi(location, jobs)));
+  }
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, found) =>
       error === null ? resolve(found) : reject(portUnavailable(port, error)),
@@ -59,6 +72,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     async close() {
       closed = true;
       server.forceShutdown();
+      await jobs?.close();
     },
   };
 }

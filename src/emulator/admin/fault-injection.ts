@@ -12,6 +12,8 @@ interface Named {
   readonly name?: string;
   readonly serviceId?: string;
   readonly service?: { readonly name?: string };
+  readonly jobId?: string;
+  readonly job?: { readonly name?: string };
 }
 
 const NOT_CARRIED_OUT: Readonly<Partial<Record<Fault, readonly [code: status, details: string]>>> = {
@@ -31,7 +33,8 @@ export function faultInjector({ seed, rules }: FaultPlan, location: Location, no
   const dropped = new Map<string, Operation>();
 
   function faultOf(method: string, request: Named): FaultRule | undefined {
-    const service = shortName(request.serviceId ?? request.service?.name ?? request.name ?? '');
+    const { serviceId, jobId, name } = request;
+    const service = shortName(serviceId ?? jobId ?? request.service?.name ?? request.job?.name ?? name ?? '');
     const key = `${method}/${method.endsWith('Operation') ? '' : service}`;
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);

@@ -29,9 +29,9 @@ export interface FaultRule {
   readonly methods: readonly string[];
   /** Chance of each call, from 0 to 1; absent: 1. */
   readonly chance?: number;
-  /** Only these calls of a method for one service, counted from 1; absent: all. */
+  /** Only these calls of a method for one service or job, counted from 1; absent: all. */
   readonly calls?: readonly number[];
-  /** Only this service; absent: all. */
+  /** Only the service, job or execution of this short name; absent: all. */
   readonly service?: string;
   readonly retryAfterMs?: number;
   readonly slowMs?: number;

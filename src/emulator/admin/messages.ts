@@ -85,6 +85,7 @@ export interface Condition {
   readonly severity?: string;
   readonly reason?: string;
   readonly revisionReason?: string;
+  readonly executionReason?: string;
 }
 
 export interface ServiceScaling {

@@ -11,6 +11,11 @@ export const locationName = ({ project, region }: Location) => `projects/${proje
 export const serviceName = (location: Location, id: string) => `${locationName(location)}/services/${id}`;
 export const revisionName = (location: Location, service: string, id: string) =>
   `${serviceName(location, service)}/revisions/${id}`;
+export const jobName = (location: Location, id: string) => `${locationName(location)}/jobs/${id}`;
+export const executionName = (location: Location, job: string, id: string) =>
+  `${jobName(location, job)}/executions/${id}`;
+export const taskName = (location: Location, job: string, execution: string, id: string) =>
+  `${executionName(location, job, execution)}/tasks/${id}`;
 export const operationName = (location: Location, id: string) => `${locationName(location)}/operations/${id}`;
 
 /** Values of a pattern such as `services/{service}` below the location; throws INVALID_ARGUMENT or PERMISSION_DENIED. */
@@ -50,6 +55,28 @@ export function parseRevisionName(
 ): { readonly service: string; readonly revision: string } {
   const [service = '', revision = ''] = parse(field, name, location, ['services', 'revisions']);
   return { service, revision };
+}
+
+export function parseJobName(field: string, name: string | undefined, location: Location): string {
+  return parse(field, name, location, ['jobs'])[0] ?? '';
+}
+
+export function parseExecutionName(
+  field: string,
+  name: string | undefined,
+  location: Location,
+): { readonly job: string; readonly execution: string } {
+  const [job = '', execution = ''] = parse(field, name, location, ['jobs', 'executions']);
+  return { job, execution };
+}
+
+export function parseTaskName(
+  field: string,
+  name: string | undefined,
+  location: Location,
+): { readonly job: string; readonly execution: string; readonly task: string } {
+  const [job = '', execution = '', task = ''] = parse(field, name, location, ['jobs', 'executions', 'tasks']);
+  return { job, execution, task };
 }
 
 export function parseOperationName(field: string, name: string | undefined, location: Location): string {

@@ -2,6 +2,7 @@
 import protos from '@google-cloud/run/build/protos/protos.json' with { type: 'json' };
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
+import type { Execution, Job } from '../jobs/messages.ts';
 import type { Any, Revision, Service } from './messages.ts';
 
 const definitions = fromJSON(protos, { longs: String, enums: String, defaults: false });
@@ -24,3 +25,5 @@ function pack(type: string, message: object): Any {
 
 export const packService = (service: Service) => pack('google.cloud.run.v2.Service', service);
 export const packRevision = (revision: Revision) => pack('google.cloud.run.v2.Revision', revision);
+export const packJob = (job: Job) => pack('google.cloud.run.v2.Job', job);
+export const packExecution = (execution: Execution) => pack('google.cloud.run.v2.Execution', execution);

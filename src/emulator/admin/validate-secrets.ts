@@ -20,11 +20,15 @@ export function validateSecrets(path: string, env: readonly EnvVar[]): Violation
   });
 }
 
-/** Cloud Run refuses a revision whose secrets its account cannot read; here a value must be in the environment. */
-export function missingSecrets({ containers = [] }: RevisionTemplate, lookUp: SecretLookup): Violation[] {
+/** Cloud Run refuses a template whose secrets its account cannot read; here a value must be in the environment. */
+export function missingSecrets(
+  { containers = [] }: Pick<RevisionTemplate, 'containers'>,
+  lookUp: SecretLookup,
+  template = 'service.template',
+): Violation[] {
   const missing = (containers[0]?.env ?? []).filter((one) => isSecret(one) && lookUp(one.name ?? '') === undefined);
   return missing.map(({ name = '', valueSource }) => ({
-    path: `service.template.containers[0].env[${name}].value_source.secret_key_ref`,
+    path: `${template}.containers[0].env[${name}].value_source.secret_key_ref`,
     text: `secret '${valueSource?.secretKeyRef?.secret}' has no value on this machine: set ${LOCAL_SECRET_PREFIX}${name}.`,
   }));
 }
