@@ -3,8 +3,8 @@ import { PerfError, UsageError } from '../domain/errors.ts';
 import { EXIT } from '../domain/exit-codes.ts';
 import type { PlatformName } from '../domain/plan.ts';
 import type { LeftResource, Resource } from '../domain/resources.ts';
-import { type CleanupScope, inReverse, whyKept } from '../plan/leftovers.ts';
-import { labelValue, ownedLabels, RUN_LABEL } from '../plan/naming.ts';
+import type { CleanupScope } from '../plan/leftovers.ts';
+import { cleanJobs, cleanServices } from './cleanup-deployed.ts';
 import { cleanupImages } from './cleanup-images.ts';
 import { NOTHING, type Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
@@ -19,10 +19,12 @@ export interface CleanupWork {
   removed(resource: Resource): void;
   left(resource: LeftResource): void;
   failed(resource: Resource, error: unknown): void;
+  /** What there is of a kind is not known; that fails nothing. */
+  unseen(error: PerfError): void;
 }
 
 /**
- * Removes what runs left behind. On this machine: instances whose owner is gone, always. In the cloud: services and
+ * Removes what runs left behind. On this machine: instances whose owner is gone, always. In the cloud: jobs, services and
  * images of one run, of all runs that are old and expired, or with `--all` of all runs; never what is not labelled as
  * cloudrun-perf's and this owner's. May be repeated. Exit code 1 when something in scope could not be removed.
  */
@@ -37,6 +39,7 @@ export async function cleanup(
   const scope = scopeOf(request, ports);
   const { dryRun } = request;
   const [removed, left]: [Resource[], LeftResource[]] = [[], []];
+  const unseen: PerfError[] = [];
   const failures: { readonly resource: Resource; readonly error: unknown }[] = [];
   const work: CleanupWork = {
     scope,
@@ -55,16 +58,21 @@ export async function cleanup(
       signal.throwIfAborted();
       failures.push({ resource, error });
     },
+    unseen(error) {
+      unseen.push(error);
+      ports.logger.warn(error.message, { code: error.code, hint: error.hint });
+    },
   };
-  // A list that cannot be read must not keep the other kind from being removed.
+  // A list that cannot be read must not keep the other kinds from being removed. What loads goes before what is loaded.
   const broken: unknown[] = [];
-  for (const clean of [cleanServices, cleanupImages]) {
+  for (const clean of [cleanJobs, cleanServices, cleanupImages]) {
     await clean(work).catch((error: unknown) => {
       signal.throwIfAborted();
       broken.push(error);
     });
   }
-  if (removed.length + left.length + failures.length + broken.length === 0) ports.print('nothing to remove\n');
+  if (removed.length + left.length + failures.length + broken.length + unseen.length === 0)
+    ports.print('nothing to remove\n');
   for (const { resource, error } of failures) report(resource, error, ports);
   const reasons = failures.map(({ resource, error }) => ({ ...resource, reason: messageOf(error) }));
   if (!dryRun && scope.kind === 'run') await updateRecord(scope.runId, removed, [...left, ...reasons], ports);
@@ -90,28 +98,6 @@ function scopeOf({ run, olderThanMs, all }: CleanupRequest, { clock }: Ports): C
   throw new UsageError('cleanup-scope', 'cleanup in the cloud needs a scope: found no --run, --older-than or --all', {
     hint: 'name the run with --run RUN-ID, sweep what expired with --older-than 24h, or remove everything with --all',
   });
-}
-
-async function cleanServices(work: CleanupWork): Promise<void> {
-  const { scope, ports, signal, dryRun } = work;
-  const platform = await ports.platform();
-  // Other repositories may share the project: nothing of theirs is ever in scope.
-  const owned = ownedLabels(ports.tool.owner);
-  const labels = scope.kind === 'run' ? { ...owned, [RUN_LABEL]: labelValue(scope.runId) } : owned;
-  for (const service of inReverse(await platform.list(labels, signal))) {
-    const resource = { kind: 'service', name: service.name } as const;
-    const reason = whyKept(service, scope);
-    if (reason !== undefined) {
-      work.left({ ...resource, reason });
-      continue;
-    }
-    try {
-      if (!dryRun) await platform.remove(service.name, signal);
-      work.removed(resource);
-    } catch (error) {
-      work.failed(resource, error);
-    }
-  }
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -19,10 +19,10 @@ export function resourcesSentence({ resources, state }: Pick<RunMetadata, 'resou
   return `created ${counted(created)}, removed ${counted(removed)}, left ${rest}`;
 }
 
-/** Whether the run left services behind: images stay on purpose, for a day. */
+/** Whether the run left services or jobs behind: images stay on purpose, for a day. */
 export function leaks(metadata: Pick<RunMetadata, 'resources'>): boolean {
   const { created, removed } = metadata.resources ?? { created: [], removed: [] };
-  return created.some((one) => one.kind === 'service' && !isIn(removed, one));
+  return created.some((one) => one.kind !== 'image' && !isIn(removed, one));
 }
 
 const isIn = (list: readonly Resource[], { kind, name }: Resource) =>
