@@ -64,7 +64,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     for (const one of opened.splice(0).reverse()) await one.close();
   };
   try {
-    const logging = await startLoggingServer({ location, log: dataPlane.log, port: loggingPort });
+    const logging = await startLoggingServer({ location, log: dataPlane.log, taskLog, port: loggingPort });
     opened.push(logging);
     const admin = await startAdminServer({
       location,

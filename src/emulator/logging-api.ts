@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { TaskLog } from './jobs/task-log.ts';
 import type { LogLocation } from './logging/entry.ts';
 import { FilterError } from './logging/filter.ts';
 import { listEntries } from './logging/list-entries.ts';
@@ -14,6 +15,7 @@ export interface LoggingServer {
 export interface LoggingServerOptions {
   readonly location: LogLocation;
   readonly log: InstanceLog;
+  readonly taskLog: TaskLog;
   /** 0 chooses a free one. */
   readonly port: number;
 }
@@ -27,16 +29,16 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Cloud Logging's `POST /v2/entries:list` on the loopback interface, over what the data plane has logged. */
-export async function startLoggingServer({ location, log, port }: LoggingServerOptions): Promise<LoggingServer> {
+/** Cloud Logging's `POST /v2/entries:list` on the loopback interface, over what the data plane and tasks have logged. */
+export async function startLoggingServer(options: LoggingServerOptions): Promise<LoggingServer> {
   const server = createServer(async (request, response) => {
-    const { status, body } = await answer(request, location, log);
+    const { status, body } = await answer(request, options);
     const text = JSON.stringify(body);
     response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' }).end(text);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, HOST, resolve);
+    server.listen(options.port, HOST, resolve);
   });
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
@@ -48,7 +50,7 @@ export async function startLoggingServer({ location, log, port }: LoggingServerO
   };
 }
 
-async function answer(request: IncomingMessage, location: LogLocation, log: InstanceLog): Promise<Answer> {
+async function answer(request: IncomingMessage, { location, log, taskLog }: LoggingServerOptions): Promise<Answer> {
   const path = (request.url ?? '').replace(/\?.*$/s, '');
   if (request.method !== 'POST' || path !== PATH) {
     return failure(404, 'NOT_FOUND', `Only POST ${PATH} is served here.`);
@@ -57,7 +59,7 @@ async function answer(request: IncomingMessage, location: LogLocation, log: Inst
     const text = await readBody(request);
     if (text === undefined)
       return failure(400, 'INVALID_ARGUMENT', `The request is larger than ${MAX_BODY_BYTES} bytes.`);
-    return { status: 200, body: listEntries(JSON.parse(text), log.entries(), location) };
+    return { status: 200, body: listEntries(JSON.parse(text), log.entries(), location, taskLog.lines()) };
   } catch (error) {
     if (error instanceof FilterError || error instanceof SyntaxError) {
       return failure(400, 'INVALID_ARGUMENT', error.message);

@@ -19,8 +19,8 @@ export class FilterError extends Error {
 }
 
 const SUBSET =
-  'this emulator understands comparisons joined by AND: resource.type, resource.labels.NAME, labels.NAME, jsonPayload.NAME, logName, severity and trace with = or !=, timestamp with = != < <= > >=, FIELD=("a" OR "b"), and (COMPARISON OR COMPARISON)';
-const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(>=|<=|!=|=|<|>|\(|\))|([A-Za-z0-9_.%/:+-]+))/y;
+  'this emulator understands comparisons joined by AND: resource.type, resource.labels.NAME, labels.NAME, labels."NAME", jsonPayload.NAME, logName, severity and trace with = or !=, timestamp with = != < <= > >=, FIELD=("a" OR "b"), and (COMPARISON OR COMPARISON)';
+const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(>=|<=|!=|=|<|>|\(|\))|(labels\."[^"\\]+"|[A-Za-z0-9_.%/:+-]+))/y;
 const MAX_FILTER_CHARS = 20_000;
 
 /** Understands a documented subset of the Logging query language; throws FilterError on anything else. */
@@ -112,9 +112,9 @@ function unquote(field: string, value: string): string {
 }
 
 function reader(field: string): (entry: LogEntry) => string | undefined {
-  const label = /^(resource\.)?labels\.([A-Za-z0-9_]+)$/.exec(field);
+  const label = /^(resource\.)?labels\.(?:([A-Za-z0-9_]+)|"([^"]+)")$/.exec(field);
   if (label !== null) {
-    const name = label[2] ?? '';
+    const name = label[2] ?? label[3] ?? '';
     return label[1] === undefined ? ({ labels }) => labels[name] : ({ resource }) => resource.labels[name];
   }
   const member = /^jsonPayload\.([A-Za-z0-9_]+)$/.exec(field)?.[1];

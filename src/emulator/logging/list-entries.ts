@@ -1,6 +1,8 @@
 import type { InstanceEvent } from '../../domain/deployment.ts';
+import type { TaskLine } from '../jobs/task-log.ts';
 import { entryOf, type LogEntry, type LogLocation, logNameOf } from './entry.ts';
 import { FilterError, type ParsedFilter, parseFilter } from './filter.ts';
+import { taskEntryOf, taskLogName } from './task-entry.ts';
 
 export interface ListAnswer {
   readonly entries: readonly LogEntry[];
@@ -11,22 +13,30 @@ const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 1000;
 
 /**
- * `entries.list` of Cloud Logging over the events of one project. Throws FilterError, whose message is meant for the
+ * `entries.list` of Cloud Logging over the events and the tasks' output of one project. Throws FilterError, whose message is meant for the
  * caller, when the request is wrong or beyond what is supported here.
  */
-export function listEntries(body: unknown, events: readonly InstanceEvent[], location: LogLocation): ListAnswer {
+export function listEntries(
+  body: unknown,
+  events: readonly InstanceEvent[],
+  location: LogLocation,
+  taskLines: readonly TaskLine[] = [],
+): ListAnswer {
   const { resourceNames, filter, orderBy, pageSize, pageToken } = requestOf(body);
   const wanted = `projects/${location.project}`;
   if (!resourceNames.some((name) => name === wanted || name.startsWith(`${wanted}/`))) {
     throw new FilterError(`resourceNames must contain '${wanted}', which is all that this emulator has.`);
   }
   const wantedEntries = parseFilter(filter);
-  const candidates = narrowed(events, wantedEntries, location.project).sort((a, b) => a.atMs - b.atMs);
+  const candidates: (InstanceEvent | TaskLine)[] = [
+    ...narrowed(events, wantedEntries, location.project),
+    ...narrowedLines(taskLines, wantedEntries, location.project),
+  ].sort((a, b) => a.atMs - b.atMs);
   if (orderBy === 'timestamp desc') candidates.reverse();
   const entries: LogEntry[] = [];
   for (let at = pageToken === '' ? 0 : positionOf(pageToken, filter, orderBy); at < candidates.length; at += 1) {
-    const event = candidates[at];
-    const entry = event === undefined ? undefined : entryOf(event, location);
+    const found = candidates[at];
+    const entry = found === undefined ? undefined : anyEntryOf(found, location);
     if (entry === undefined || !wantedEntries.matches(entry)) continue;
     if (entries.length === pageSize) return { entries, nextPageToken: tokenOf(at, filter, orderBy) };
     entries.push(entry);
@@ -47,6 +57,17 @@ function narrowed(events: readonly InstanceEvent[], filter: ParsedFilter, projec
       event.atMs * 1000 >= sinceMicros - 1,
   );
 }
+
+function narrowedLines(lines: readonly TaskLine[], filter: ParsedFilter, project: string): readonly TaskLine[] {
+  const { service, revision, logNames, sinceMicros = Number.NEGATIVE_INFINITY } = filter;
+  if (service !== undefined || revision !== undefined) return [];
+  return lines.filter(
+    ({ stream, atMs }) => (logNames?.includes(taskLogName(stream, project)) ?? true) && atMs * 1000 >= sinceMicros - 1,
+  );
+}
+
+const anyEntryOf = (found: InstanceEvent | TaskLine, location: LogLocation) =>
+  'stream' in found ? taskEntryOf(found, location) : entryOf(found, location);
 
 const tokenOf = (position: number, filter: string, orderBy: string) =>
   Buffer.from(JSON.stringify([position, filter, orderBy])).toString('base64url');
