@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
+import { runCommandLine } from './command-line.ts';
 import { execute } from './commands/index.ts';
 import { readActionInputs, readGithubToken } from './config/action-inputs.ts';
 import { openContext } from './context.ts';
@@ -109,4 +110,7 @@ function fail(error: unknown): void {
   process.exitCode = expected ? error.exitCode : EXIT.infrastructure;
 }
 
-void (core.getState(STATE_POST) === 'true' ? post() : main()).catch(fail);
+// The runner gives an action no arguments: with some, the bundle is the command line, as in the image of load jobs.
+const argv = process.argv.slice(2);
+if (argv.length > 0) void runCommandLine(argv);
+else void (core.getState(STATE_POST) === 'true' ? post() : main()).catch(fail);

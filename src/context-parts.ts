@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { googleEndpoints } from './adapters/google/endpoints.ts';
 import { createActionsLogger } from './adapters/logging/actions.ts';
@@ -34,6 +35,15 @@ const DEFAULT_RESULTS = join('.cloudrun-perf', 'results');
 export function toolVersion(): string {
   const { version } = JSON.parse(readFileSync(join(TOOL_ROOT, 'package.json'), 'utf8')) as { version: string };
   return version;
+}
+
+/** Who runs this process; in a container of ours nobody knows the user by name. */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'nobody';
+  }
 }
 
 /** Opens on the first call; later calls share what came of it. */
@@ -79,6 +89,8 @@ export async function readConfig(
   workingDirectory: string,
   schemas: Schemas,
 ): Promise<Config> {
+  // All that a worker has to know is in its plan; where it was started is nobody's project.
+  if (request.command === 'worker') return loadConfig({ env: process.env, flags: {} }, schemas);
   const file = request.config ?? DEFAULT_CONFIG;
   const text = await readFile(resolve(workingDirectory, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (request.config === undefined && error.code === 'ENOENT') return undefined;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { arch, availableParallelism, platform as osPlatform, userInfo } from 'node:os';
+import { arch, availableParallelism, platform as osPlatform } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createEvents } from './adapters/events/events.ts';
 import { readJob } from './adapters/github/job.ts';
@@ -9,6 +9,7 @@ import { createGoogleIdentity } from './adapters/google/identity.ts';
 import { AUDIENCE, createPrivateServices } from './adapters/google/private-services.ts';
 import { createImageBuilder } from './adapters/images/builder.ts';
 import { createOciRegistry } from './adapters/images/oci-registry.ts';
+import { createOwnImage } from './adapters/images/own-image.ts';
 import { createSecrets } from './adapters/logging/secrets.ts';
 import { createPubSubMessageBus } from './adapters/messages/pubsub.ts';
 import { createGitSources } from './adapters/sources/git.ts';
@@ -24,6 +25,7 @@ import { readContract, readPrices, readSchemas } from './adapters/system/shipped
 import { removeDeadWork, stateDirectories } from './adapters/system/state-directories.ts';
 import { createHttpTransport } from './adapters/transports/http.ts';
 import { platformOf, withPullRequest } from './commands/job-change.ts';
+import { readLoadTask } from './commands/load-task.ts';
 import type { Ports, RunningEmulator } from './commands/ports.ts';
 import { type Config, secretValues } from './config/config.ts';
 import type { CommandRequest } from './config/request.ts';
@@ -39,12 +41,13 @@ import {
   readConfig,
   terminalOf,
   toolVersion,
+  userName,
 } from './context-parts.ts';
 import { withoutCommands } from './documents/neutral.ts';
 import { InfrastructureError } from './domain/errors.ts';
 import type { PlatformName } from './domain/plan.ts';
 import { stopLeftovers } from './emulator/instances/leftovers.ts';
-import { CONTRACTS, TOOL_ROOT } from './paths.ts';
+import { COMMAND_LINE, CONTRACTS, TOOL_ROOT } from './paths.ts';
 import type { PriceTable } from './plan/prices.ts';
 import type { Platform } from './ports/platform.ts';
 
@@ -152,6 +155,21 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
   // The runner kills a cancelled job before much could be sent.
   if (shared !== undefined) opened.push(async () => (entry.signal.aborted ? undefined : shared.save()));
 
+  const builder = createImageBuilder({
+    runtime: platformName === 'cloudrun' ? 'container' : config.emulator.runtime,
+    workDirectory: state.work,
+    imagesDirectory: state.images,
+    clock,
+    logger,
+    cache: config.images.cache,
+    secrets: secrets.values,
+    // On this machine the user's own logins count.
+    ...(platformName === 'local' ? {} : { registryToken: identity.accessToken }),
+    ...(config.gcp.artifactRegistry === undefined || platformName === 'local'
+      ? {}
+      : { registry: config.gcp.artifactRegistry }),
+  });
+  const loadTask = request.command === 'worker' ? readLoadTask(process.env) : undefined;
   const ports: Ports = {
     clock,
     logger,
@@ -159,7 +177,14 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     priceTable: (await readPrices(CONTRACTS)) as PriceTable,
     workingDirectory,
     transport: privateServices?.transport ?? http,
-    store: openStore(request.results ?? config.storage.resultsBucket, workingDirectory, identity),
+    store: openStore(loadTask?.store ?? request.results ?? config.storage.resultsBucket, workingDirectory, identity),
+    ...(loadTask === undefined ? {} : { loadTask }),
+    ...(isPrivate ? { privateAudience: AUDIENCE } : {}),
+    async callPrivate(audience, origins) {
+      const services = createPrivateServices(http, identity, clock, audience);
+      await services.call(origins);
+      return services.transport;
+    },
     retention: config.storage,
     sources: createGitSources({
       cacheDirectory: state.cache,
@@ -171,19 +196,14 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       ...(job === undefined ? {} : { serverUrl: job.serverUrl }),
       ...(config.secrets.gitToken === undefined ? {} : { githubToken: config.secrets.gitToken }),
     }),
-    builder: createImageBuilder({
-      runtime: platformName === 'cloudrun' ? 'container' : config.emulator.runtime,
-      workDirectory: state.work,
+    builder,
+    loadImage: createOwnImage({
+      platform: platformName,
+      builder,
       imagesDirectory: state.images,
+      root: TOOL_ROOT,
+      commandLine: COMMAND_LINE,
       clock,
-      logger,
-      cache: config.images.cache,
-      secrets: secrets.values,
-      // On this machine the user's own logins count.
-      ...(platformName === 'local' ? {} : { registryToken: identity.accessToken }),
-      ...(config.gcp.artifactRegistry === undefined || platformName === 'local'
-        ? {}
-        : { registry: config.gcp.artifactRegistry }),
     }),
     imageRegistry: async () =>
       config.gcp.artifactRegistry === undefined || platformName === 'local'
@@ -197,7 +217,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       driver: `${osPlatform()} ${arch()}, ${availableParallelism()} CPUs, Node ${process.versions.node}`,
       cpus: availableParallelism(),
       parallelJobs: parallelJobs(process.env),
-      owner: process.env.GITHUB_REPOSITORY ?? `${userInfo().username}-${basename(workingDirectory)}`,
+      owner: process.env.GITHUB_REPOSITORY ?? `${userName()}-${basename(workingDirectory)}`,
     },
     contractFiles: (serviceType) => readContract(CONTRACTS, serviceType),
     fileTree: createFileTree,

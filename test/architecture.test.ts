@@ -27,8 +27,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'context.ts': [...ROOT, 'context-parts.ts'],
   'context-parts.ts': ROOT,
   'paths.ts': [],
-  'action.ts': [...PURE, 'config', 'commands', 'context.ts', 'context-parts.ts', 'paths.ts'],
-  'cli.ts': [...PURE, 'config', 'commands', 'context.ts', 'context-parts.ts', 'paths.ts'],
+  'action.ts': [...PURE, 'config', 'commands', 'context.ts', 'context-parts.ts', 'paths.ts', 'command-line.ts'],
+  'command-line.ts': [...PURE, 'config', 'commands', 'context.ts', 'context-parts.ts', 'paths.ts'],
+  'cli.ts': ['command-line.ts'],
 };
 
 /** Node modules that touch nothing outside the process. */
@@ -49,6 +50,7 @@ const EFFECTFUL_ROOMS = new Set([
   'context-parts.ts',
   'action.ts',
   'cli.ts',
+  'command-line.ts',
   'paths.ts',
 ]);
 
@@ -67,7 +69,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ajv: ['documents', 'contract'],
   'ajv-formats': ['documents', 'contract'],
   yaml: ['documents', 'contract'],
-  tweetnacl: ['protocols/discord-webhook.ts', 'protocols/discord-signature.ts'],
+  tweetnacl: ['protocols/signing.ts'],
   'hdr-histogram-js': ['measure', 'stats/histogram.ts'],
   'simple-statistics': ['stats'],
   jstat: ['stats'],

@@ -14,6 +14,7 @@ import { recordCarried } from './carried.ts';
 import { discoverRepositories } from './catalog.ts';
 import { compareAll } from './compare-run.ts';
 import { carriedItems } from './job-plan.ts';
+import { refuseUnreachableStore } from './load-job.ts';
 import { failedEvent, startedEvent } from './notify.ts';
 import type { Outcome } from './outcome.ts';
 import { planRun, runMetadata } from './plan-run.ts';
@@ -46,6 +47,7 @@ export async function benchmark(
     baseline,
     ports,
   );
+  refuseUnreachableStore(plan.settings, platform, given.store);
   if (request.dryRun) {
     ports.print(`${description}${carriedText(todo)}`);
     return { exitCodes: [], outputs: {} };
@@ -61,7 +63,8 @@ export async function benchmark(
   const events = request.shard === undefined ? ports.events : SILENT;
   await events.send(startedEvent(metadata, ports));
   try {
-    await measureAll({ runtime: config.emulator.runtime, plan, baseline, metadata, recorder, ports, signal });
+    const load = { config: config.load, store: given.store };
+    await measureAll({ runtime: config.emulator.runtime, plan, baseline, metadata, recorder, ports, signal, load });
     signal.throwIfAborted();
     if (request.shard !== undefined) return await finishShard(request, request.shard, recorder, ports);
     await recordCarried(todo.carried, { baseline, metadata, recorder, repositories, config });
@@ -124,8 +127,8 @@ function carriedText({ carried, reason }: Todo): string {
 
 /** What flags and configuration change of the suite; flags win. */
 export function overridesOf(
-  request: Pick<BenchmarkRequest, 'iterations' | 'rounds' | 'instancesAtOnce'>,
-  { benchmark: configured, gcp }: Config,
+  request: Pick<BenchmarkRequest, 'iterations' | 'rounds' | 'instancesAtOnce' | 'loadFrom'>,
+  { benchmark: configured, gcp, load }: Config,
   { tool: { parallelJobs } }: Pick<Ports, 'tool'>,
 ): SettingsOverrides {
   return {
@@ -136,5 +139,6 @@ export function overridesOf(
     scaleToZeroTimeoutMs: configured.coldStart.scaleToZeroTimeoutMs,
     instancesAtOnce: request.instancesAtOnce ?? gcp.instancesAtOnce,
     parallelJobs,
+    load: { from: request.loadFrom ?? load.from, tasks: load.tasks },
   };
 }

@@ -17,6 +17,7 @@ import { report } from './report.ts';
 import { setup } from './setup.ts';
 import { slashCommand } from './slash-command.ts';
 import { validate } from './validate.ts';
+import { worker } from './worker.ts';
 
 export interface Execution {
   readonly request: CommandRequest;
@@ -56,6 +57,8 @@ export function execute({ request, config, platform, ports, signal }: Execution)
       return setup(request, config, ports);
     case 'doctor':
       return doctor(request, config, ports, signal);
+    case 'worker':
+      return worker(ports, signal);
     case 'slash-command':
       return slashCommand(ports, signal);
   }

@@ -1,4 +1,5 @@
 import type { Schemas } from '../config/schemas.ts';
+import type { Artifact } from '../domain/deployment.ts';
 import type { Job } from '../domain/job.ts';
 import type { PriceTable } from '../plan/prices.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -16,6 +17,7 @@ import type { ResultStore } from '../ports/result-store.ts';
 import type { SourceRepository } from '../ports/source.ts';
 import type { HttpTransport } from '../ports/transport.ts';
 import type { Retention } from '../results/retention.ts';
+import type { LoadTask } from './load-task.ts';
 
 /** A local Cloud Run and Pub/Sub that other programs may use, until it is closed. */
 export interface RunningEmulator {
@@ -24,6 +26,13 @@ export interface RunningEmulator {
   readonly pubsubHost: string;
   /** Where process images are looked up, `<64 hex of the digest>.json` each. */
   readonly imagesDirectory: string;
+}
+
+export interface LoadImageRequest {
+  /** Pre-built image to take; absent: built from cloudrun-perf's own Dockerfile. */
+  readonly image?: string;
+  /** Separates builds of one run. */
+  readonly label: string;
 }
 
 /** Everything that a use case may touch. Built once, in context.ts; tests build it from fakes. */
@@ -75,6 +84,14 @@ export interface Ports {
   readonly events: EventSink;
   /** Ends what earlier, killed runs of this user left on this machine; one line each. */
   stopLeftovers(): Promise<readonly string[]>;
+  /** Of `worker`: which task of which plan this process is. */
+  readonly loadTask?: LoadTask;
+  /** Of the ID tokens that services of this run want; absent: they accept everybody's calls. */
+  readonly privateAudience?: string;
+  /** Calls these origins with ID tokens for `audience`, of which one is there when this resolves. Throws PerfError. */
+  callPrivate(audience: string, origins: readonly string[]): Promise<HttpTransport>;
+  /** cloudrun-perf itself, as an image that a job of this platform can run. */
+  loadImage(request: LoadImageRequest, signal?: AbortSignal): Promise<Artifact>;
   /** Remembers the run for the action's post step. */
   rememberRun(runId: string): void;
   randomText(): string;

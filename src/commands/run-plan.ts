@@ -1,12 +1,15 @@
+import type { LoadConfig } from '../config/config.ts';
 import { type Conformance, conforms } from '../domain/conformance.ts';
 import type { Plan, PlannedImplementation } from '../domain/plan.ts';
 import type { ImplementationResult, RunMetadata } from '../domain/run.ts';
 import { leaveAllAlone, type OpenMeasurement, openMeasurement } from '../measure/measure.ts';
 import { scheduleSamples, spareTags } from '../measure/schedule.ts';
+import type { ResultStore } from '../ports/result-store.ts';
 import { PROTOCOLS } from '../protocols/registry.ts';
 import { type BaselineSource, baseOf } from './baseline-source.ts';
 import { buildOnce } from './build-once.ts';
 import { checkConformance } from './conformance.ts';
+import { LoadJob } from './load-job.ts';
 import { measured } from './measured-protocol.ts';
 import { mapParallel } from './parallel.ts';
 import { groupOf, labelOf } from './planned-group.ts';
@@ -34,6 +37,10 @@ export interface RunContext {
   readonly recorder: RunRecorder;
   readonly ports: PreparePorts;
   readonly signal: AbortSignal;
+  /** Of load from a job: of what its tasks are made, and the store as they see it. */
+  readonly load?: { readonly config: LoadConfig; readonly store: ResultStore };
+  /** The job of this process; absent: load comes from this machine. */
+  readonly loadJob?: LoadJob;
 }
 
 export interface Checked {
@@ -50,10 +57,12 @@ export async function measureAll(given: RunContext): Promise<void> {
   const { plan, recorder, signal } = given;
   const resources = new ResourceLog((found) => recorder.keepResources(found));
   const ports = { ...given.ports, resources, builder: buildOnce(given.ports.builder) };
-  const context = { ...given, ports };
+  const loadJob = openLoadJob(given, resources);
+  const context = { ...given, ports, ...(loadJob === undefined ? {} : { loadJob }) };
   const remove = (planned: PlannedImplementation) =>
     removeServices(planned, ports, (error) => recorder.fail('cleanup', error, labelOf(planned, plan)));
   await resources.begin();
+  loadJob?.begin();
   try {
     const checked = await mapParallel(plan.implementations, ports.tool.cpus, (planned) =>
       prepareAndCheck(planned, context),
@@ -73,8 +82,14 @@ export async function measureAll(given: RunContext): Promise<void> {
     }
     await measureIdle(waiting, context, remove);
   } finally {
+    await loadJob?.remove((error) => recorder.fail('cleanup', error));
     for (const planned of plan.implementations) await remove(planned);
   }
+}
+
+function openLoadJob({ plan, load, ports, signal }: RunContext, resources: ResourceLog): LoadJob | undefined {
+  if (load === undefined || plan.settings.load?.from !== 'job') return undefined;
+  return new LoadJob({ plan, ...load, ports, resources, signal });
 }
 
 /** Builds, deploys and validates one; undefined when that already decided its result, which is then recorded. */
@@ -119,6 +134,7 @@ async function measureFresh(checked: Checked, context: RunContext): Promise<Meas
   try {
     const tagsOf = (side: string) => planned.services.find((service) => service.side === side)?.sampleTags ?? [];
     const scheduled = prepared.sides.map(({ side }) => ({ side, tags: tagsOf(side) }));
+    const load = await context.loadJob?.driver(planned.implementation.serviceType);
     const open = openMeasurement(
       {
         deployments: prepared.sides.map(({ side, deployment }) => ({ side, deployment })),
@@ -127,6 +143,7 @@ async function measureFresh(checked: Checked, context: RunContext): Promise<Meas
         settings: plan.settings,
         protocol: measured(PROTOCOLS[planned.implementation.serviceType]),
         seed: plan.seed,
+        ...(load === undefined ? {} : { load }),
       },
       { ...ports, platform: await ports.platform() },
       signal,

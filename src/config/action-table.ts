@@ -1,8 +1,9 @@
+import { LOAD_ORIGINS } from '../domain/load.ts';
 import { PLATFORMS, SUITES } from '../domain/plan.ts';
 import { COMMANDS, type CommandName, FAIL_ON } from './request.ts';
 
 /** These only make sense at a terminal. */
-const TERMINAL_COMMANDS: readonly CommandName[] = ['env', 'emulate', 'init', 'migrate', 'setup', 'doctor'];
+const TERMINAL_COMMANDS: readonly CommandName[] = ['env', 'emulate', 'init', 'migrate', 'setup', 'doctor', 'worker'];
 export const ACTION_COMMANDS = COMMANDS.filter((name) => !TERMINAL_COMMANDS.includes(name));
 
 /** `boolean` inputs know three states: true, false, and empty for "as the event asks". */
@@ -129,6 +130,13 @@ export const ACTION_INPUTS: readonly ActionInput[] = [
     kind: 'integer',
     description:
       "Instances on Cloud Run that the region's quota leaves to a run, all its jobs together. Empty means what the configuration says, else as many as fit 20 vCPU and 40 GiB.",
+  },
+  {
+    name: 'load-from',
+    kind: 'text',
+    values: LOAD_ORIGINS,
+    description:
+      'What sends the warm requests - runner, the machine that runs the action, or job, tasks of a Cloud Run job in the region of the services. Empty means what the configuration says, else runner.',
   },
   {
     name: 'max-cost',

@@ -1,4 +1,5 @@
 import type { Selection } from '../domain/implementation.ts';
+import { LOAD_ORIGINS } from '../domain/load.ts';
 import { SUITES } from '../domain/plan.ts';
 import { SERVICE_TYPES, type ServiceType } from '../domain/service-type.ts';
 import { parseDuration } from './duration.ts';
@@ -207,6 +208,7 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
       iterations: o.integer('iterations', 1, MAX_ITERATIONS),
       rounds: o.integer('rounds', 1, MAX_ROUNDS),
       instancesAtOnce: o.integer('instances-at-once', 3, MAX_INSTANCES),
+      loadFrom: o.choice('load-from', LOAD_ORIGINS),
     }),
     failOn: failOn(o),
     format: reportFormat(o),
@@ -255,6 +257,7 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     jobs: o.integer('jobs', 1, MAX_JOBS) ?? 1,
     format: o.choice('format', DOCTOR_FORMATS) ?? 'table',
   }),
+  worker: () => ({}),
   'slash-command': () => ({}),
 };
 

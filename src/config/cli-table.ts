@@ -1,3 +1,4 @@
+import { LOAD_ORIGINS } from '../domain/load.ts';
 import { PLATFORMS, SUITES } from '../domain/plan.ts';
 import { type CommandName, DOCTOR_FORMATS, FAIL_ON, LIST_FORMATS, LOG_FORMATS, REPORT_FORMATS } from './request.ts';
 
@@ -113,6 +114,7 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
         'N',
         'Instances that the quota of the region leaves to the run (default: 20 vCPU of them)',
       ),
+      text('load-from', 'ORIGIN', `${words(LOAD_ORIGINS)}: what sends the warm requests (default: runner)`),
       MAX_COST,
       FAIL,
       REPORT_FORMAT,
@@ -209,6 +211,11 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
       text('format', 'FORMAT', `${words(DOCTOR_FORMATS)} (default: table)`),
     ],
     examples: ['cloudrun-perf doctor --project my-project', 'cloudrun-perf doctor --jobs 4 --format json'],
+  },
+  worker: {
+    summary: 'Be one task of a load job: its plan is named by its environment',
+    flags: [],
+    examples: ['cloudrun-perf worker'],
   },
   'slash-command': {
     summary: 'Read the comment or label that started the job (action only)',

@@ -1,4 +1,5 @@
 import type { Selection } from '../domain/implementation.ts';
+import type { LoadOrigin } from '../domain/load.ts';
 import type { MetricId } from '../domain/metric.ts';
 import type { NotificationSecrets, NotificationSettings } from '../domain/notifications.ts';
 import type { Profile } from '../domain/profile.ts';
@@ -24,6 +25,19 @@ export interface EmulatorConfig {
   readonly idleTimeoutMs: number;
   readonly startupTimeoutMs: number;
   readonly runtime: 'auto' | 'process' | 'container';
+}
+
+/** What makes warm load, and of what the tasks of its job are made. */
+export interface LoadConfig {
+  readonly from: LoadOrigin;
+  /** Of the job: containers that share each warm block. */
+  readonly tasks: number;
+  /** Pre-built image of cloudrun-perf; absent: built from its own Dockerfile. */
+  readonly image?: string;
+  readonly cpu: string;
+  readonly memory: string;
+  /** Account that tasks act as; absent: the project's default one. */
+  readonly serviceAccount?: string;
 }
 
 /** Where the layers of builds are kept between runs. */
@@ -82,6 +96,7 @@ export interface Config {
     readonly cache: 'local' | 'actions';
   };
   readonly emulator: EmulatorConfig;
+  readonly load: LoadConfig;
   readonly images: { readonly cache: ImageCache };
   /** In place of the shipped prices. */
   readonly prices: PriceOverrides;

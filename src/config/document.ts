@@ -1,3 +1,4 @@
+import type { LoadOrigin } from '../domain/load.ts';
 import type { ServiceType } from '../domain/service-type.ts';
 import type { PriceOverrides } from '../plan/prices.ts';
 
@@ -48,6 +49,14 @@ export interface ConfigDocument {
     readonly idle_timeout?: string;
     readonly startup_timeout?: string;
     readonly runtime?: 'auto' | 'process' | 'container';
+  };
+  readonly load?: {
+    readonly from?: LoadOrigin;
+    readonly tasks?: number;
+    readonly image?: string;
+    readonly cpu?: string;
+    readonly memory?: string;
+    readonly service_account?: string;
   };
   readonly images?: { readonly cache?: 'registry' | 'gha' | 'none' };
   readonly prices?: PriceOverrides;

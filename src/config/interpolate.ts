@@ -27,6 +27,7 @@ const NUMBERS = new Set([
   'max_instances',
   'minimum_effect',
   'instances_at_once',
+  'tasks',
 ]);
 const BOOLEANS = new Set(['startup_cpu_boost', 'cpu_idle', 'on_start', 'on_regression', 'on_completion', 'on_failure']);
 

@@ -32,6 +32,9 @@ const HOUR_MS = 3_600_000;
 /** As Cloud Run: an idle instance is kept at most 15 minutes, a start may take 4. */
 const IDLE_TIMEOUT_MS = 900_000;
 const STARTUP_TIMEOUT_MS = 240_000;
+/** One for the load, one for what Node does beside it. */
+const LOAD_CPU = '2';
+const LOAD_MEMORY = '1Gi';
 
 /** Merges file, environment, flags and defaults. Throws one UsageError with all problems of the file. */
 export function loadConfig(sources: ConfigSources, schemas: { readonly config: object }): Config {
@@ -149,6 +152,14 @@ function toConfig(document: ConfigDocument, { file, env, flags }: ConfigSources)
       idleTimeoutMs: duration(emulator?.idle_timeout) ?? IDLE_TIMEOUT_MS,
       startupTimeoutMs: duration(emulator?.startup_timeout) ?? STARTUP_TIMEOUT_MS,
       runtime: emulator?.runtime ?? 'auto',
+    },
+    load: {
+      from: document.load?.from ?? 'runner',
+      tasks: document.load?.tasks ?? 1,
+      cpu: document.load?.cpu ?? LOAD_CPU,
+      memory: document.load?.memory ?? LOAD_MEMORY,
+      ...optional('image', document.load?.image),
+      ...optional('serviceAccount', document.load?.service_account),
     },
     images: { cache: document.images?.cache ?? 'registry' },
     prices: document.prices ?? {},

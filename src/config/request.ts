@@ -147,6 +147,8 @@ export interface BenchmarkRequest extends GlobalOptions, ChangeOptions, PublishO
   readonly rounds?: number;
   /** Instances that the region's quota leaves to the whole run. */
   readonly instancesAtOnce?: number;
+  /** Where warm load comes from; absent: as the configuration says. */
+  readonly loadFrom?: LoadOrigin;
   readonly failOn: readonly FailOn[];
   readonly format: ReportFormat;
 }

@@ -42,6 +42,11 @@ export function serviceName(identity: ServiceIdentity): string {
   return `${readable}-${side}-${hash}`;
 }
 
+/** Of the job that makes the load of one process of a run; `token`: what tells the processes apart. */
+export function loadJobName(runId: string, token: string): string {
+  return `perf-load-${hashText([runId, token], HASH_CHARACTERS)}`;
+}
+
 /** `c01`, `c02`, ... in order of use. */
 export function sampleTags(count: number): readonly string[] {
   const width = Math.max(2, String(count).length);

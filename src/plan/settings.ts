@@ -1,3 +1,4 @@
+import type { LoadOrigin } from '../domain/load.ts';
 import type { MeasureSettings, PlatformName, Suite } from '../domain/plan.ts';
 
 /** What a configuration or a request changes of a suite. */
@@ -14,6 +15,8 @@ export interface SettingsOverrides {
   readonly instancesAtOnce?: number | undefined;
   /** Jobs of the run that work at the same time, and share the quota; absent: one. */
   readonly parallelJobs?: number | undefined;
+  /** Where warm load comes from; absent: this machine. */
+  readonly load?: { readonly from: LoadOrigin; readonly tasks: number } | undefined;
 }
 
 /**
@@ -66,6 +69,7 @@ export function measureSettings(suite: Suite, platform: PlatformName, overrides:
     coldTimeoutMs: overrides.coldTimeoutMs ?? (platform === 'local' ? LOCAL_COLD_TIMEOUT_MS : base.coldTimeoutMs),
     requestTimeoutMs: overrides.requestTimeoutMs ?? base.requestTimeoutMs,
     scaleToZeroTimeoutMs: overrides.scaleToZeroTimeoutMs ?? base.scaleToZeroTimeoutMs,
+    ...(overrides.load?.from === 'job' ? { load: overrides.load } : {}),
   };
 }
 
