@@ -5,7 +5,7 @@ import { taskPath } from './load-files.ts';
 import { isEmptyShare, loadShare } from './load-share.ts';
 import { type LoadPorts, loadBlock } from './runner-load.ts';
 import type { MeasuredProtocol } from './target.ts';
-import { type Meeting, TaskMeetings } from './task-meeting.ts';
+import { type Meeting, TaskMeetings, TooLateError } from './task-meeting.ts';
 
 export interface TaskInput {
   readonly plan: LoadPlan;
@@ -38,9 +38,9 @@ export async function runTask(input: TaskInput, ports: TaskPorts, signal?: Abort
   const { plan, place, task, taskCount } = input;
   const { store, clock, logger } = ports;
   const blocks: TaskRecording['blocks'][number][] = [];
-  const save = async (problem?: string): Promise<TaskRecording> => {
+  const save = async (problems: readonly string[]): Promise<TaskRecording> => {
     const known = { schemaVersion: 1, task, taskCount, blocks } as const;
-    const recorded = problem === undefined ? known : { ...known, problem };
+    const recorded = problems.length === 0 ? known : { ...known, problem: problems.join('; ') };
     await store.write(taskPath(place, task), JSON.stringify(recorded));
     return recorded;
   };
@@ -49,21 +49,28 @@ export async function runTask(input: TaskInput, ports: TaskPorts, signal?: Abort
   if (isEmptyShare(loadShare(plan.warm, task, taskCount))) {
     logger.warn(`task ${task} has nothing to send: ${plan.warm.connections} connections, ${taskCount} tasks`);
   }
+  const problems: string[] = [];
   try {
     for (const [index, block] of plan.blocks.entries()) {
-      const recording = await shareOfBlock(input, block, index, meetings, ports, signal);
+      const { recording, problem } = await shareOfBlock(input, block, index, meetings, ports, signal);
       if (recording !== undefined) blocks.push({ id: block.id, recording });
-      await save();
+      if (problem !== undefined) problems.push(`block ${block.id}: ${problem}`);
+      await save(problems);
     }
-    return await save();
+    return await save(problems);
   } catch (error) {
-    const recorded = await save(error instanceof Error ? error.message : String(error));
+    const recorded = await save([...problems, messageOf(error)]);
     signal?.throwIfAborted();
     return recorded;
   }
 }
 
-/** Undefined for an empty share, which meets the others all the same: a start is everybody's. */
+interface Share {
+  readonly recording?: LoadRecording;
+  readonly problem?: string;
+}
+
+/** Nothing for an empty share, which meets the others all the same: a start is everybody's. */
 async function shareOfBlock(
   { plan, task, taskCount, protocol }: TaskInput,
   { id, url }: LoadBlock,
@@ -71,25 +78,36 @@ async function shareOfBlock(
   meetings: TaskMeetings,
   ports: TaskPorts,
   signal?: AbortSignal,
-): Promise<LoadRecording | undefined> {
+): Promise<Share> {
   const tell = ({ missing }: Meeting) => {
     if (missing.length > 0) ports.logger.warn(`block ${id}: going on without ${tasksText(missing)}`);
   };
   // Nobody warms up while others are still timed; and nobody's connections idle while others are still starting.
   tell(await meetings.gather(`${index}-warm-up`, signal));
-  const meet = async () => tell(await meetings.meet(`${index}-timed`, signal));
+  let met = false;
+  const meet = async () => {
+    met = true;
+    tell(await meetings.meet(`${index}-timed`, signal));
+  };
   const warm = loadShare(plan.warm, task, taskCount);
   if (isEmptyShare(warm)) {
     await meet();
-    return undefined;
+    return {};
   }
-  const recording = await loadBlock(
-    { url, protocol, warm, requestTimeoutMs: plan.requestTimeoutMs, meet },
-    ports,
-    signal,
-  );
-  ports.logger.info(`block ${id}: sent ${recording.sent} requests on ${recording.connections} connections`);
-  return recording;
+  const block = { url, protocol, warm, requestTimeoutMs: plan.requestTimeoutMs, meet };
+  try {
+    const recording = await loadBlock(block, ports, signal);
+    ports.logger.info(`block ${id}: sent ${recording.sent} requests on ${recording.connections} connections`);
+    return { recording };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof TooLateError) throw error;
+    ports.logger.warn(`block ${id}: ${messageOf(error)}`);
+    // One service that cannot be loaded must not cost the others theirs, nor let the other tasks wait.
+    if (!met) await meet();
+    return { problem: messageOf(error) };
+  }
 }
 
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const tasksText = (tasks: readonly number[]) => `task${tasks.length === 1 ? '' : 's'} ${tasks.join(', ')}`;
