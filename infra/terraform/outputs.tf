@@ -27,3 +27,8 @@ output "service_account_of_services" {
   description = "For gcp.runtime_service_account in cloudrun-perf.yaml."
   value       = google_service_account.account["runtime"].email
 }
+
+output "service_account_of_load" {
+  description = "For load.service_account in cloudrun-perf.yaml."
+  value       = google_service_account.account["load"].email
+}

@@ -1,7 +1,7 @@
 import type { Check } from '../domain/check.ts';
 import { apiChecks, checkOf, permissionCheck, quotaChecks } from '../plan/cloud-checks.ts';
 import { ACT_AS, BUCKET_PERMISSIONS, type CloudNeeds, REGISTRY_PERMISSIONS } from '../plan/cloud-needs.ts';
-import { accountEmail } from '../plan/gcp-setup.ts';
+import { type AccountName, accountEmail } from '../plan/gcp-setup.ts';
 import type { CloudProject } from '../ports/cloud-project.ts';
 
 export interface CloudPlace {
@@ -62,35 +62,63 @@ export async function projectChecks(
   ];
 }
 
-/** Whoever deploys must be allowed to act as the account that the service runs as. */
+/** What runs as an account: where it is named, where it is not, and the account that `setup` makes for it. */
+interface Actor {
+  readonly id: string;
+  readonly what: string;
+  readonly setting: string;
+  readonly fallback: string;
+  readonly account: AccountName;
+}
+
+const SERVICES: Actor = {
+  id: 'service-account',
+  what: 'services',
+  setting: 'service_account of the profile',
+  fallback: 'gcp.runtime_service_account',
+  account: 'runtime',
+};
+const LOAD: Actor = {
+  id: 'load-account',
+  what: 'load tasks',
+  setting: 'load.service_account',
+  fallback: 'load.service_account',
+  account: 'load',
+};
+
+/** Whoever deploys must be allowed to act as the account that the service or the job runs as. */
 async function accountChecks(
-  needs: CloudNeeds,
+  { accounts, loadAccount }: CloudNeeds,
   project: { readonly project: string; readonly number: string },
   cloud: CloudProject,
 ): Promise<readonly Check[]> {
+  const wanted = [
+    ...accounts.map((email) => [SERVICES, email] as const),
+    ...(loadAccount === undefined ? [] : [[LOAD, loadAccount] as const]),
+  ];
   return Promise.all(
-    needs.accounts.map(async (email) =>
+    wanted.map(async ([actor, email]) =>
       email === ''
-        ? defaultAccountCheck(project, cloud)
+        ? defaultAccountCheck(actor, project, cloud)
         : permissionCheck(
-            { id: 'service-account', subject: `account ${email}` },
+            { id: actor.id, subject: `account ${email}` },
             [ACT_AS],
             await cloud.accountPermissions(email, [ACT_AS]),
-            { missing: 'There is no such account: set service_account of the profile to one that exists.' },
+            { missing: `There is no such account: set ${actor.setting} to one that exists.` },
           ),
     ),
   );
 }
 
-/** Of profiles that name no account. What `setup` makes may not act as the project's default one, on purpose. */
+/** Of what names no account. What `setup` makes may not act as the project's default one, on purpose. */
 async function defaultAccountCheck(
+  { id, what, fallback, account }: Actor,
   { project, number }: { readonly project: string; readonly number: string },
   cloud: CloudProject,
 ): Promise<Check> {
-  const wanted = `Set gcp.runtime_service_account, such as ${accountEmail('runtime', project)}, which "cloudrun-perf setup" makes`;
-  const id = 'service-account';
+  const wanted = `Set ${fallback}, such as ${accountEmail(account, project)}, which "cloudrun-perf setup" makes`;
   if (number === '')
-    return { id, subject: 'account of services', state: 'unknown', found: 'none is named', hint: `${wanted}.` };
+    return { id, subject: `account of ${what}`, state: 'unknown', found: 'none is named', hint: `${wanted}.` };
   const email = `${number}-compute@developer.gserviceaccount.com`;
   const check = permissionCheck(
     { id, subject: `account ${email}, the default of the project, since none is named` },

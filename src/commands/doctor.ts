@@ -38,6 +38,8 @@ export async function doctor(
       parallelJobs: request.jobs,
     }),
     impersonates: invoker === 'private' || request.serviceAccount !== undefined,
+    privateServices: invoker === 'private',
+    ...(config.load.from === 'job' ? { load: config.load } : {}),
   });
   const checks: Check[] = [
     ...(await toolChecks(ports, signal)),

@@ -26,6 +26,8 @@ export async function preflight(plan: Plan, told: Told, config: Config, ports: P
     jobs: ports.tool.parallelJobs ?? 1,
     instancesAtOnce: plan.settings.instancesAtOnce ?? 0,
     impersonates: invoker === 'private' || told.serviceAccount !== undefined,
+    privateServices: invoker === 'private',
+    ...(plan.settings.load?.from === 'job' ? { load: config.load } : {}),
   });
   const cloud = await ports.cloudProject();
   const account = await cloud.account();

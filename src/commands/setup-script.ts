@@ -258,4 +258,6 @@ gcp:
   runtime_service_account: ${accountEmail('runtime', setup.project)}
 storage:
   results_bucket: gs://$bucket
+load:
+  service_account: ${accountEmail('load', setup.project)}
 VARIABLES`;

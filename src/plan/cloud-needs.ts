@@ -10,6 +10,8 @@ export interface CloudNeeds {
   readonly bucket?: string;
   /** Accounts that services run as; empty stands for the project's default account. */
   readonly accounts: readonly string[];
+  /** Account that tasks of the load job act as, in the same way; absent: there is no such job. */
+  readonly loadAccount?: string;
   /** Of all instances that may be alive at the same time, in all jobs. */
   readonly milliCpu: number;
   readonly memoryBytes: number;
@@ -26,6 +28,10 @@ export interface NeedsInput {
   readonly instancesAtOnce?: number;
   /** Tokens of a service account are asked for: by Workload Identity, or for private services; absent: yes. */
   readonly impersonates?: boolean;
+  /** Services accept only calls with an ID token; absent: everybody's calls. */
+  readonly privateServices?: boolean;
+  /** Of the job that makes load; absent: load comes from this machine. */
+  readonly load?: { readonly serviceAccount?: string };
 }
 
 export const REGISTRY_PERMISSIONS = [
@@ -56,9 +62,25 @@ const PERMISSIONS = [
   'run.services.setIamPolicy',
   'run.services.update',
 ] as const;
+const INVOKE = 'run.routes.invoke';
+/** Beside those of services. */
+const JOB_PERMISSIONS = [
+  'run.executions.cancel',
+  'run.executions.delete',
+  'run.executions.get',
+  'run.executions.list',
+  'run.jobs.create',
+  'run.jobs.delete',
+  'run.jobs.get',
+  'run.jobs.list',
+  'run.jobs.run',
+  'run.jobs.runWithOverrides',
+  'run.tasks.list',
+] as const;
 
 /** Predefined roles by what their permissions begin with; the first that fits counts. */
 const ROLES: readonly (readonly [prefix: string, role: string])[] = [
+  [INVOKE, 'roles/run.invoker'],
   ['run.', 'roles/run.admin'],
   ['logging.', 'roles/logging.viewer'],
   ['artifactregistry.repositories.upload', 'roles/artifactregistry.writer'],
@@ -78,6 +100,7 @@ export function rolesFor(permissions: readonly string[]): readonly string[] {
 
 export function cloudNeeds(input: NeedsInput): CloudNeeds {
   const { artifactRegistry, resultsBucket, profiles, jobs, instancesAtOnce = 0, impersonates = true } = input;
+  const { privateServices = false, load } = input;
   const repository = repositoryName(artifactRegistry);
   const bucket = /^gs:\/\/([^/]+)/.exec(resultsBucket ?? '')?.[1];
   // At the least the instance of each side that the contract was checked with, and one that is measured.
@@ -92,10 +115,11 @@ export function cloudNeeds(input: NeedsInput): CloudNeeds {
       ...(repository === undefined ? [] : ['artifactregistry.googleapis.com']),
       ...(bucket === undefined ? [] : ['storage.googleapis.com']),
     ],
-    permissions: PERMISSIONS,
+    permissions: [...PERMISSIONS, ...(privateServices ? [INVOKE] : []), ...(load === undefined ? [] : JOB_PERMISSIONS)],
     ...(repository === undefined ? {} : { repository }),
     ...(bucket === undefined ? {} : { bucket }),
     accounts: [...new Set(profiles.map(({ serviceAccount = '' }) => serviceAccount))],
+    ...(load === undefined ? {} : { loadAccount: load.serviceAccount ?? '' }),
     milliCpu: Math.round(most(({ cpu }) => Number(cpu) * 1000)),
     memoryBytes: most(({ memory }) => memoryBytes(memory)),
     writesPerMinute: WRITES_PER_MINUTE,

@@ -95,6 +95,8 @@ export const ROLES = {
       'run.operations.get',
       'run.revisions.get',
       'run.revisions.list',
+      // Private services are called in its name.
+      'run.routes.invoke',
       'run.services.create',
       'run.services.delete',
       'run.services.get',
@@ -141,6 +143,12 @@ export const ROLES = {
       'storage.objects.list',
     ],
   },
+  // What private services want of whoever loads them; roles/run.invoker would also let it run jobs.
+  invoke: {
+    id: 'cloudrunPerfInvoke',
+    title: 'cloudrun-perf invoke',
+    permissions: ['run.routes.invoke'],
+  },
   // A task reads its plan and adds its part; it overwrites and removes nothing.
   load: {
     id: 'cloudrunPerfLoad',
@@ -172,6 +180,7 @@ export const BINDINGS: readonly Binding[] = [
   { member: 'runner', role: 'roles/iam.serviceAccountUser', on: 'load' },
   { member: 'runtime', role: 'roles/pubsub.publisher', on: 'topics' },
   { member: 'load', role: 'load', on: 'results' },
+  { member: 'load', role: 'invoke', on: 'project' },
 ];
 
 /** IAM conditions know no names of topics, so that the right to publish is given on topics that exist from the start. */

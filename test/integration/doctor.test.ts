@@ -61,6 +61,7 @@ interface Change {
   readonly headers?: () => Promise<Record<string, string>>;
   readonly format?: 'table' | 'json';
   readonly invoker?: 'private';
+  readonly load?: { readonly from: 'job' | 'runner'; readonly serviceAccount?: string };
 }
 
 async function run(given: Change = {}) {
@@ -87,6 +88,7 @@ async function run(given: Change = {}) {
       artifactRegistry: change.registry ?? 'europe-west1-docker.pkg.dev/my-project/services',
     },
     storage: { resultsBucket: 'gs://results/perf' },
+    load: change.load ?? { from: 'runner' },
     profiles: { default: { ...DEFAULT_PROFILE, ...change.profile } },
     sweep: [],
   } as unknown as Config;
@@ -232,8 +234,33 @@ test('what is loaded at the same time counts: instances, sides and jobs', async 
 
 test('private services need no exception of a policy', async () => {
   fake.project.policies.add('run.managed.requireInvokerIam');
+  fake.project.permissions.add('run.routes.invoke');
   const { exitCodes, of } = await run({ invoker: 'private' });
   assert.deepEqual([exitCodes, of('policy')], [[], []]);
+  fake.project.permissions.delete('run.routes.invoke');
+  const [check] = (await run({ invoker: 'private' })).of('permissions');
+  assert.equal(check?.found, 'missing run.routes.invoke');
+  assert.match(check?.hint ?? '', /^Grant roles\/run\.invoker,/);
+});
+
+test('rights for jobs and the account of their tasks are looked at only where load comes from a job', async () => {
+  assert.deepEqual((await run()).of('load-account'), []);
+  const serviceAccount = 'cloudrun-perf-load@my-project.iam.gserviceaccount.com';
+  const load = { from: 'job', serviceAccount } as const;
+  const lacking = await run({ load });
+  assert.deepEqual(lacking.exitCodes, [1]);
+  assert.match(
+    lacking.of('permissions')[0]?.found ?? '',
+    /^missing run\.executions\.cancel, .*run\.jobs\.runWithOverrides/,
+  );
+  assert.match(lacking.of('load-account')[0]?.hint ?? '', /no such account: set load\.service_account to/);
+  const { permissions } = cloudNeeds({ profiles: [DEFAULT_PROFILE], jobs: 1, load });
+  for (const permission of permissions) fake.project.permissions.add(permission);
+  fake.project.accounts.set(serviceAccount, ['iam.serviceAccounts.actAs']);
+  assert.deepEqual((await run({ load })).exitCodes, []);
+  fake.project.accounts.delete(COMPUTE);
+  const [unnamed] = (await run({ load: { from: 'job' } })).of('load-account');
+  assert.match(unnamed?.hint ?? '', /^Set load\.service_account, such as cloudrun-perf-load@my-project\.iam/);
 });
 
 test('what cannot be asked is no problem and is said', async () => {

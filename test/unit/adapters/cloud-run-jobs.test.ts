@@ -36,7 +36,7 @@ function world(faults: Readonly<Record<string, readonly CallFault[]>> = {}) {
   const silent = () => undefined;
   const logger: Logger = { debug: silent, info: say, warn: say, error: say, progress: silent };
   const writes: number[] = [];
-  let written = silent;
+  let written: () => void = silent;
   const session: Session = {
     place: PLACE,
     clients: api.clients,
