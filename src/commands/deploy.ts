@@ -49,7 +49,7 @@ export async function deploy(
   ports.rememberRun(plan.runId);
   const building = {
     ...ports,
-    builder: buildOnce(ports.builder),
+    builder: buildOnce(ports.builder, ports.tool.cpus),
     // Written down nowhere: it tells what is to be removed.
     resources: new ResourceLog(async () => undefined),
   };

@@ -7,7 +7,7 @@ import type { Plan, PlannedImplementation, PlannedService } from '../domain/plan
 import type { RunFailure } from '../domain/run.ts';
 import { topicOf } from '../plan/gcp-setup.ts';
 import { buildLabel } from '../plan/leftovers.ts';
-import { PROTOCOLS } from '../protocols/registry.ts';
+import { protocolFor } from './catalog.ts';
 import { groupOf, labelOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
 import type { ResourceLog } from './resource-log.ts';
@@ -80,7 +80,8 @@ export async function serviceEnvironment(
   const bus = await ports.messageBus();
   await bus?.ensureTopic(topic, signal);
   const pubsubHost = bus?.emulatorHost;
-  return PROTOCOLS[planned.implementation.serviceType].environment({
+  const protocol = await protocolFor(planned.implementation.serviceType, ports);
+  return protocol.environment({
     project: plan.project,
     topic,
     ...(pubsubHost === undefined ? {} : { pubsubHost }),
@@ -88,8 +89,9 @@ export async function serviceEnvironment(
 }
 
 /**
- * Builds and deploys all planned sides, head first, and waits for the first answer of each. Throws StageError when the
- * head fails; a base that fails is told to `onBaseFailure` and left out, since it is not what the user is changing.
+ * Builds and deploys all planned sides at the same time, and waits for the first answer of each. Throws StageError when
+ * the head fails, once the base has ended, which is deployed no further; a base that fails is told to `onBaseFailure` and
+ * left out, since it is not what the user is changing. The head comes first in the answer.
  */
 export async function prepare(
   plan: Plan,
@@ -101,17 +103,30 @@ export async function prepare(
 ): Promise<Prepared> {
   const topic = topicName(plan, planned);
   const env = await inStage('deploy', () => serviceEnvironment(plan, planned, topic, ports, signal));
-  const sides: PreparedSide[] = [];
-  for (const service of inOrderOfCreation(planned.services)) {
-    signal.throwIfAborted();
-    try {
-      sides.push(await prepareSide(plan, planned, service, sources[service.side], env, ports, signal));
-    } catch (error) {
-      if (service.side === 'head' || signal.aborted || !(error instanceof StageError)) throw error;
-      onBaseFailure(error);
-    }
-  }
-  return { planned, sides, topic };
+  signal.throwIfAborted();
+  const headFailed = new AbortController();
+  const signals = { build: signal, deploy: AbortSignal.any([signal, headFailed.signal]) };
+  const sides = await Promise.allSettled(
+    inOrderOfCreation(planned.services).map(async (service): Promise<PreparedSide | undefined> => {
+      try {
+        return await prepareSide(plan, planned, service, sources[service.side], env, ports, signals);
+      } catch (error) {
+        if (service.side === 'head') headFailed.abort(error);
+        if (service.side === 'head' || signals.deploy.aborted || !(error instanceof StageError)) throw error;
+        onBaseFailure(error);
+        return undefined;
+      }
+    }),
+  );
+  const failed = sides.find((side) => side.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return { planned, topic, sides: sides.flatMap((side) => (side.status === 'fulfilled' ? (side.value ?? []) : [])) };
+}
+
+/** A build may be shared with other profiles: it goes on when one of them gives up. */
+interface SideSignals {
+  readonly build: AbortSignal;
+  readonly deploy: AbortSignal;
 }
 
 /** Head first: it is what the user is changing. */
@@ -128,7 +143,7 @@ async function prepareSide(
   source: SideSource | undefined,
   env: Readonly<Record<string, string>>,
   ports: PreparePorts,
-  signal: AbortSignal,
+  signals: SideSignals,
 ): Promise<PreparedSide> {
   const { implementation } = planned;
   const label = labelOf(planned, plan);
@@ -140,17 +155,18 @@ async function prepareSide(
       label: buildLabel(plan.runId, service.side, planned.labels),
       ...(source?.commit === undefined ? {} : { sourceCommit: source.commit }),
     };
-    return ports.builder.build(request, signal);
+    return ports.builder.build(request, signals.build);
   });
   const pushed = plan.platform === 'cloudrun' && artifact.kind === 'container' && implementation.image === undefined;
   if (pushed) await ports.resources?.left({ kind: 'image', name: artifact.image }, IMAGE_STAYS);
   const deployment = await inStage('deploy', async () => {
+    signals.deploy.throwIfAborted();
     ports.logger.progress(`${label}: deploying ${service.side}, ${service.sampleTags.length} revisions`);
     await ports.resources?.created({ kind: 'service', name: service.name });
     const spec = serviceSpec(planned, service, artifact, env);
-    return rollOut(await ports.platform(), spec, signal, (end) => recordHalfMade(service.name, end, ports));
+    return rollOut(await ports.platform(), spec, signals.deploy, (end) => recordHalfMade(service.name, end, ports));
   });
-  await inStage('deploy', () => firstAnswer(plan, planned, service, deployment, ports, signal));
+  await inStage('deploy', () => firstAnswer(plan, planned, service, deployment, ports, signals.deploy));
   return { side: service.side, artifact, deployment };
 }
 
@@ -181,7 +197,7 @@ async function firstAnswer(
   if (service.checkTag === undefined) return;
   const revision = deployment.revisions.find(({ tag }) => tag === service.checkTag)?.revision ?? '';
   const target = { service: deployment.service, revision, url: tagUrl(deployment, service.checkTag) };
-  const request = PROTOCOLS[planned.implementation.serviceType].coldRequest();
+  const request = (await protocolFor(planned.implementation.serviceType, ports)).coldRequest();
   const platform = await ports.platform();
   await waitUntilReady(
     target,

@@ -5,9 +5,9 @@ import type { ImplementationResult, RunMetadata } from '../domain/run.ts';
 import { leaveAllAlone, type OpenMeasurement, openMeasurement } from '../measure/measure.ts';
 import { scheduleSamples, spareTags } from '../measure/schedule.ts';
 import type { ResultStore } from '../ports/result-store.ts';
-import { PROTOCOLS } from '../protocols/registry.ts';
 import { type BaselineSource, baseOf } from './baseline-source.ts';
 import { buildOnce } from './build-once.ts';
+import { protocolFor } from './catalog.ts';
 import { checkConformance } from './conformance.ts';
 import { LoadJob } from './load-job.ts';
 import { measured } from './measured-protocol.ts';
@@ -56,7 +56,7 @@ export interface Checked {
 export async function measureAll(given: RunContext): Promise<void> {
   const { plan, recorder, signal } = given;
   const resources = new ResourceLog((found) => recorder.keepResources(found));
-  const ports = { ...given.ports, resources, builder: buildOnce(given.ports.builder) };
+  const ports = { ...given.ports, resources, builder: buildOnce(given.ports.builder, given.ports.tool.cpus) };
   const loadJob = openLoadJob(given, resources);
   const context = { ...given, ports, ...(loadJob === undefined ? {} : { loadJob }) };
   const remove = (planned: PlannedImplementation) =>
@@ -141,7 +141,7 @@ async function measureFresh(checked: Checked, context: RunContext): Promise<Meas
         schedule: scheduleSamples(scheduled, plan.settings, plan.seed),
         retakeTags: spareTags(scheduled, plan.settings),
         settings: plan.settings,
-        protocol: measured(PROTOCOLS[planned.implementation.serviceType]),
+        protocol: measured(await protocolFor(planned.implementation.serviceType, ports)),
         seed: plan.seed,
         ...(load === undefined ? {} : { load }),
       },

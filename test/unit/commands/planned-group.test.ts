@@ -66,14 +66,17 @@ test('on Cloud Run the topic is the one of the set-up, whatever the run: service
 
 test('the same source is built once, even at the same time; another side or tree by itself', async () => {
   const asked: BuildRequest[] = [];
-  const builder = buildOnce({
-    unavailable: async () => undefined,
-    build: async (request): Promise<Artifact> => {
-      asked.push(request);
-      if (request.label === 'fails') throw new Error('no');
-      return exampleArtifact(String(asked.length));
+  const builder = buildOnce(
+    {
+      unavailable: async () => undefined,
+      build: async (request): Promise<Artifact> => {
+        asked.push(request);
+        if (request.label === 'fails') throw new Error('no');
+        return exampleArtifact(String(asked.length));
+      },
     },
-  });
+    8,
+  );
   const request = (label: string, repositoryRoot = '/repo') => ({
     implementation: implementation('a'),
     repositoryRoot,
@@ -85,4 +88,28 @@ test('the same source is built once, even at the same time; another side or tree
   assert.notEqual(await builder.build(request('r/head', '/tree')), one);
   for (let time = 0; time < 2; time += 1) await assert.rejects(builder.build(request('fails')));
   assert.equal(asked.length, 4);
+});
+
+test('no more builds at a time than there are CPUs, whatever becomes of them', async () => {
+  let building = 0;
+  let most = 0;
+  const builder = buildOnce(
+    {
+      unavailable: async () => undefined,
+      build: async ({ label }): Promise<Artifact> => {
+        building += 1;
+        most = Math.max(most, building);
+        await new Promise(setImmediate);
+        building -= 1;
+        if (label === 'r/2') throw new Error('no');
+        return exampleArtifact(label);
+      },
+    },
+    2,
+  );
+  const labels = Array.from({ length: 6 }, (_, index) => `r/${index}`);
+  const outcomes = await Promise.allSettled(
+    labels.map((label) => builder.build({ implementation: implementation('a'), repositoryRoot: '/repo', label })),
+  );
+  assert.deepEqual([most, outcomes.filter(({ status }) => status === 'rejected').length], [2, 1]);
 });
