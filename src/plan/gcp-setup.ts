@@ -31,7 +31,6 @@ export const APIS = [
   'iam.googleapis.com',
   'iamcredentials.googleapis.com',
   'logging.googleapis.com',
-  'monitoring.googleapis.com',
   'pubsub.googleapis.com',
   'run.googleapis.com',
   'serviceusage.googleapis.com',
@@ -79,7 +78,6 @@ export const ROLES = {
     permissions: [
       'cloudquotas.quotas.get',
       'logging.logEntries.list',
-      'monitoring.timeSeries.list',
       'resourcemanager.projects.get',
       'run.executions.cancel',
       'run.executions.delete',

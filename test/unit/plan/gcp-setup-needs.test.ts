@@ -25,6 +25,12 @@ test('what doctor asks for is granted, and switched on', () => {
   has(ROLES.results, BUCKET_PERMISSIONS);
 });
 
+test('Cloud Monitoring is not read, so no right to it is granted: an empty series would say nothing', () => {
+  const granted = (Object.values(ROLES) as readonly CustomRole[]).flatMap(({ permissions }) => permissions);
+  const roles = BINDINGS.map(({ role }) => role);
+  for (const name of [...APIS, ...granted, ...roles]) assert.doesNotMatch(name, /monitoring/);
+});
+
 test('rights for private services and for jobs are asked for only where there are such', () => {
   const input = { profiles: [{ cpu: '1', memory: '512Mi', maxInstances: 1 } as Profile], jobs: 1 };
   const of = (more: Partial<Parameters<typeof cloudNeeds>[0]>) => cloudNeeds({ ...input, ...more });
