@@ -106,7 +106,7 @@ function validateTaskTemplate(template: TaskTemplate): Violation[] {
     `jobs run in the second generation only: wanted ${GEN2}, found ${environment}.`,
   );
   check(
-    serviceAccount === undefined || /^[^@\s]+@[^@\s]+$/.test(serviceAccount),
+    serviceAccount === undefined || serviceAccount === '' || /^[^@\s]+@[^@\s]+$/.test(serviceAccount),
     'service_account',
     `must be the e-mail address of a service account, found '${serviceAccount}'.`,
   );
