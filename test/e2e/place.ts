@@ -27,6 +27,7 @@ export const REGION = env.GCP_REGION ?? 'us-central1';
 export const REGISTRY = env.GCP_ARTIFACT_REGISTRY ?? `${REGION}-docker.pkg.dev/${PROJECT}/cloudrun-perf`;
 export const RUNTIME_ACCOUNT =
   env.GCP_RUNTIME_SERVICE_ACCOUNT ?? `cloudrun-perf-runtime@${PROJECT}.iam.gserviceaccount.com`;
+export const LOAD_ACCOUNT = env.GCP_LOAD_SERVICE_ACCOUNT ?? `cloudrun-perf-load@${PROJECT}.iam.gserviceaccount.com`;
 
 const EMULATOR_IDLE_MS = 1_500;
 const silent = () => undefined;

@@ -112,6 +112,7 @@ export function fakeJobs(clock: Clock): FakeJobs {
         called('deleteJob', name, () => {
           stored(jobs, name);
           jobs.delete(name);
+          for (const [full, { job }] of executions) if (job === name) executions.delete(full);
           return done();
         }),
       runJob: (request: IRunJobRequest) => called('runJob', request.name ?? '', () => start(request)),
@@ -125,6 +126,10 @@ export function fakeJobs(clock: Clock): FakeJobs {
         called('cancelExecution', name, () => {
           const state = { type: 'Completed', state: 'CONDITION_FAILED', executionReason: 'CANCELLED' } as const;
           executions.set(name, { ...stored(executions, name), completionTime: at(1), conditions: [state] });
+          tasks.set(
+            name,
+            stored(tasks, name).map((task) => ({ ...task, conditions: [state] })),
+          );
           return done();
         }),
       listExecutionsAsync: ({ parent }: { parent: string }) =>

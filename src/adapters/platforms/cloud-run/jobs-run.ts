@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { protos } from '@google-cloud/run';
 import { InfrastructureError } from '../../../domain/errors.ts';
-import type { ExecutionEnd } from '../../../domain/load.ts';
+import type { ExecutionEnd, TaskEnd } from '../../../domain/load.ts';
 import type { ExecutionRequest } from '../../../ports/job-runner.ts';
 import { cancelAll, findExecution, hasEnded, within } from './jobs-cancel.ts';
 import { runJobRequest } from './jobs-requests.ts';
@@ -9,7 +9,7 @@ import { marked, startExecution } from './jobs-start.ts';
 import { taskEnds } from './jobs-tasks.ts';
 import { abortable } from './retry.ts';
 import type { Session } from './session.ts';
-import { CODE, isTemporary, StatusError } from './status-code.ts';
+import { CODE, codeOf, isTemporary, StatusError } from './status-code.ts';
 
 type IExecution = protos.google.cloud.run.v2.IExecution;
 
@@ -41,11 +41,8 @@ export async function runJob(
   try {
     name = await startExecution(session, { job, marker, send }, signal);
     await refuseSecond(session, job, marker, signal);
-    const there = await untilEnded(session, name, signal);
+    const tasks = await endsOf(session, name, request.taskCount, signal);
     await refuseSecond(session, job, marker, signal);
-    const tasks = there
-      ? await taskEnds(session, name, request.taskCount, signal)
-      : Array.from({ length: request.taskCount }, (_, index) => ({ index, succeeded: false, reason: GONE }));
     return { execution: shortName(name), tasks };
   } catch (error) {
     if (sent !== undefined) await stop(session, { job, marker, name }, sent);
@@ -53,7 +50,6 @@ export async function runJob(
   }
 }
 
-const GONE = 'its execution was deleted while it ran';
 const shortName = (name: string) => name.replace(/^.*\//, '');
 
 /** The client decodes what an operation says of its execution, and types it loosely. */
@@ -62,9 +58,26 @@ function nameIn(metadata: unknown): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
+/** Of an execution that somebody deletes, all tasks have failed. */
+async function endsOf(
+  session: Session,
+  name: string,
+  taskCount: number,
+  signal?: AbortSignal,
+): Promise<readonly TaskEnd[]> {
+  try {
+    await untilEnded(session, name, signal);
+    return await taskEnds(session, name, taskCount, signal);
+  } catch (error) {
+    if (codeOf(error) !== CODE.notFound) throw error;
+    const reason = 'its execution was deleted while it ran';
+    return Array.from({ length: taskCount }, (_, index) => ({ index, succeeded: false, reason }));
+  }
+}
+
 /** A call that went out once can arrive twice: what loads twice is ended, and no measurement comes of it. */
 async function refuseSecond(session: Session, job: string, marker: string, signal?: AbortSignal): Promise<void> {
-  const found = await marked(session, job, marker, signal);
+  const found = await orNone(marked(session, job, marker, signal));
   if (found.length <= 1) return;
   const names = found.map(({ name }) => shortName(name ?? '')).join(', ');
   throw new InfrastructureError(
@@ -74,17 +87,27 @@ async function refuseSecond(session: Session, job: string, marker: string, signa
   );
 }
 
-/** Polled here, as operations are. False: it was deleted. */
-async function untilEnded(session: Session, name: string, signal?: AbortSignal): Promise<boolean> {
+/** A job that is gone has no executions. */
+async function orNone<T>(read: Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await read;
+  } catch (error) {
+    if (codeOf(error) === CODE.notFound) return [];
+    throw error;
+  }
+}
+
+/** Polled here, as operations are. Throws StatusError `not found` when it is gone. */
+async function untilEnded(session: Session, name: string, signal?: AbortSignal): Promise<void> {
   const { clock, pollMs } = session;
   const startedMs = clock.monotonicMs();
   let seenMs: number | undefined;
   for (;;) {
     const found = await look(session, name, signal);
     const nowMs = clock.monotonicMs();
-    if (found === 'absent' && seenMs !== undefined) return false;
+    if (found === 'absent' && seenMs !== undefined) throw new StatusError(CODE.notFound, `${name} is gone`);
     if (typeof found === 'object') {
-      if (hasEnded(found)) return true;
+      if (hasEnded(found)) return;
       seenMs = nowMs;
       if (nowMs - startedMs > taskMs(found) + PLACING_MS) throw overdue(name, nowMs - startedMs);
     } else if (nowMs - (seenMs ?? startedMs) > UNSEEN_MS) {
