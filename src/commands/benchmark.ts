@@ -13,6 +13,7 @@ import { resolveBaseline } from './baseline-source.ts';
 import { recordCarried } from './carried.ts';
 import { discoverRepositories } from './catalog.ts';
 import { compareAll } from './compare-run.ts';
+import { idleJob } from './idle-job.ts';
 import { carriedItems } from './job-plan.ts';
 import { refuseUnreachableStore } from './load-job.ts';
 import { failedEvent, startedEvent } from './notify.ts';
@@ -25,7 +26,7 @@ import { publish } from './publish.ts';
 import { RunRecorder } from './recorder.ts';
 import { measureAll } from './run-plan.ts';
 import { selectForChange } from './selection.ts';
-import { shardWork } from './shard.ts';
+import { type ShardWork, shardWork } from './shard.ts';
 
 /** The whole main job: discover, plan, build, deploy, validate, measure, compare, report, clean up. */
 export async function benchmark(
@@ -36,12 +37,21 @@ export async function benchmark(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const repositories = await discoverRepositories(request, config, given, signal);
-  const work = (await shardWork(request, given)) ?? { ports: given, baseline: request.baseline };
+  const work: ShardWork = (await shardWork(request, given)) ?? { ports: given, baseline: request.baseline };
   const { ports } = work;
+  const suiteOverrides = overridesOf(request, config, ports);
+  if (work.idle?.isOwn === true) {
+    const { plan: jobPlan } = work.idle;
+    const finish = (recorder: RunRecorder) => finishShard(request, request.shard ?? '', recorder, ports);
+    const input = { request, jobPlan, repositories, overrides: suiteOverrides, config, whole: given, ports, signal };
+    return await idleJob(input, finish);
+  }
+  // The job after the others waits for idleness, once for all.
+  const overrides = work.idle === undefined ? suiteOverrides : { ...suiteOverrides, scaleToZeroTimeoutMs: 0 };
   const todo = await whatToDo(request, work, repositories, config, signal);
   const baseline = await resolveBaseline(work.baseline, repositories, ports, signal);
   const { plan, cost, description } = planRun(
-    { ...request, platform, overrides: overridesOf(request, config, ports), items: todo.items },
+    { ...request, platform, overrides, items: todo.items },
     config,
     repositories,
     baseline,
@@ -139,6 +149,6 @@ export function overridesOf(
     scaleToZeroTimeoutMs: configured.coldStart.scaleToZeroTimeoutMs,
     instancesAtOnce: request.instancesAtOnce ?? gcp.instancesAtOnce,
     parallelJobs,
-    load: { from: request.loadFrom ?? load.from, tasks: load.tasks },
+    load: { from: request.loadFrom ?? load.from, tasks: load.tasks, cpu: load.cpu, memory: load.memory },
   };
 }

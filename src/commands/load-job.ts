@@ -1,6 +1,6 @@
 import type { LoadConfig } from '../config/config.ts';
 import { InfrastructureError, PerfError, UsageError } from '../domain/errors.ts';
-import type { MeasureSettings, Plan, PlatformName } from '../domain/plan.ts';
+import type { LoadSettings, Plan, PlatformName } from '../domain/plan.ts';
 import { jobLoad } from '../measure/job-load.ts';
 import type { LoadDriver } from '../measure/load-driver.ts';
 import { buildLabel } from '../plan/leftovers.ts';
@@ -29,7 +29,7 @@ const TASK_TIMEOUT_MS = 3_600_000;
  * Cloud Run see no directory of this machine, those on this machine have no account of Google's.
  */
 export function refuseUnreachableStore(
-  { load }: Pick<MeasureSettings, 'load'>,
+  { load }: { readonly load?: Pick<LoadSettings, 'from'> },
   platform: PlatformName,
   { location }: Pick<ResultStore, 'location'>,
 ): void {

@@ -8,7 +8,7 @@ import type { PlannedItem } from '../domain/job-plan.ts';
 import type { Plan, PlannedImplementation, PlatformName, Suite } from '../domain/plan.ts';
 import type { Profile } from '../domain/profile.ts';
 import type { ChangeReference, RunMetadata } from '../domain/run.ts';
-import { describePlan } from '../plan/describe.ts';
+import { describePlan, loadText } from '../plan/describe.ts';
 import { withDefaults } from '../plan/filter.ts';
 import { createRunId } from '../plan/naming.ts';
 import { createPlan } from '../plan/plan.ts';
@@ -156,7 +156,7 @@ export async function runMetadata(
     suite: plan.suite,
     seed: plan.seed,
     ...(commit === undefined ? {} : { commit }),
-    driver: ports.tool.driver,
+    driver: driverOf(plan, ports),
     serviceTypes: [...new Set(plan.implementations.map(({ implementation }) => implementation.serviceType))],
     ...(baseline.reference === undefined ? {} : { baseline: baseline.reference }),
     baselineReason: baseline.reason,
@@ -165,6 +165,11 @@ export async function runMetadata(
     ...(given.cost === undefined ? {} : { cost: given.cost }),
     failures: [],
   };
+}
+
+/** What sends the requests: figures of another load are not compared. */
+function driverOf({ settings }: Plan, { tool }: Pick<Ports, 'tool'>): string {
+  return settings.load?.from === 'job' ? `${tool.driver}; warm load ${loadText(settings)}` : tool.driver;
 }
 
 type GivenChange = Pick<PublishOptions, 'pullRequest' | 'headSha'> & {

@@ -10,14 +10,24 @@ export type Suite = (typeof SUITES)[number];
 export const PLATFORMS = ['cloudrun', 'local'] as const;
 export type PlatformName = (typeof PLATFORMS)[number];
 
+/** Of load from a job: containers that share each block, and what each of them has. */
+export interface LoadSettings {
+  readonly from: LoadOrigin;
+  readonly tasks: number;
+  /** vCPUs, such as `2`. */
+  readonly cpu: string;
+  /** Such as `1Gi`. */
+  readonly memory: string;
+}
+
 /** How many of what a suite measures. */
 export interface MeasureSettings {
   /** Fresh instances per side and round. */
   readonly samplesPerRound: number;
   readonly rounds: number;
   readonly warm: BlockSettings;
-  /** Where warm load comes from; absent: the machine that runs cloudrun-perf. `tasks` share each block. */
-  readonly load?: { readonly from: LoadOrigin; readonly tasks: number };
+  /** Where warm load comes from; absent: the machine that runs cloudrun-perf. */
+  readonly load?: LoadSettings;
   /** Longest wait for the answer of one cold request. */
   readonly coldTimeoutMs: number;
   readonly requestTimeoutMs: number;

@@ -36,12 +36,19 @@ function measureLines(settings: MeasureSettings): readonly string[] {
   const { rounds, samplesPerRound, warm, scaleToZeroTimeoutMs } = settings;
   return [
     `${rounds} rounds x ${samplesPerRound} fresh instances per side, each with one cold start and one warm block`,
-    `Warm block: ${warm.warmupRequests} warm-up requests, then ${warm.requests} over ${warm.connections} connections`,
+    `Warm block: ${warm.warmupRequests} warm-up requests, then ${warm.requests} over ${warm.connections} connections, ${loadText(settings)}`,
     scaleToZeroTimeoutMs === 0
       ? 'Scale to zero: not measured'
       : `Scale to zero: watched for up to ${duration(scaleToZeroTimeoutMs)}, once for all`,
     ...strataLines(settings),
   ];
+}
+
+/** Where warm requests come from, in words. */
+export function loadText({ load }: Pick<MeasureSettings, 'load'>): string {
+  if (load?.from !== 'job') return 'from this machine';
+  const tasks = load.tasks === 1 ? '1 task' : `${load.tasks} tasks`;
+  return `from ${tasks} of a job with ${load.cpu} vCPU and ${load.memory}`;
 }
 
 /** Other ways to a cold start than a fresh revision; nothing where there is none. */

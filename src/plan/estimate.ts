@@ -1,5 +1,5 @@
 import { billedMs, dollarsPerSecond, type RegionPrices, ratesOf, SHUTDOWN_MS } from '../domain/cost.ts';
-import type { Plan, PlannedImplementation } from '../domain/plan.ts';
+import type { LoadSettings, Plan, PlannedImplementation } from '../domain/plan.ts';
 
 export interface Estimate {
   readonly services: number;
@@ -11,7 +11,7 @@ export interface Estimate {
   readonly durationMs: number;
   /** Of `durationMs`: the longest time for which everything is left alone, once for all implementations. */
   readonly idleMs: number;
-  /** Of Cloud Run: compute and request fee. Builds, storage and logs are not in it. */
+  /** Of Cloud Run: compute and request fee, tasks of load jobs included. Builds, storage and logs are not in it. */
   readonly dollars: number;
 }
 
@@ -21,6 +21,10 @@ const ADMIN_WRITES_PER_MINUTE = 40;
 const COLD_MS = { cloudrun: 3000, local: 400 } as const;
 const WARM_REQUEST_MS = { cloudrun: 40, local: 3 } as const;
 const CHECK_MS = 15_000;
+/** Rough figures of a load job's task: until it is there, and until all tasks begin a block together. */
+const TASK_START_MS = 10_000;
+const MEETING_MS = 2_500;
+const LEAST_TASK_MS = 60_000;
 
 /** One create or update per revision, one delete per service, and two each time that all its instances are stopped. */
 function writesOf(planned: PlannedImplementation, settings: Plan['settings']): number {
@@ -66,8 +70,25 @@ export function estimatePlan(plan: Plan, prices: RegionPrices): Estimate {
     requests: samples * requestsPerSample + services.length * restarts,
     durationMs: Math.round(deployMs + samples * sampleMs + services.length * restarts * COLD_MS[platform] + idleMs),
     idleMs,
-    dollars,
+    dollars: dollars + loadDollars(plan, prices),
   };
+}
+
+/** Of one execution for each round of an implementation: its warm blocks, one after the other, in every task. */
+function loadDollars(plan: Plan, prices: RegionPrices): number {
+  const { load, rounds, samplesPerRound } = plan.settings;
+  if (load?.from !== 'job') return 0;
+  const blockMs = warmMs(plan, 'cloudrun') + MEETING_MS;
+  return plan.implementations.reduce((sum, { services }) => {
+    const executionMs = TASK_START_MS + services.length * samplesPerRound * blockMs;
+    return sum + rounds * taskDollars(load, executionMs, prices);
+  }, 0);
+}
+
+/** Tasks have their CPU always, and are billed for a minute at least. */
+function taskDollars({ tasks, cpu, memory }: LoadSettings, executionMs: number, prices: RegionPrices): number {
+  const perSecond = dollarsPerSecond({ cpu, memory, cpuIdle: false }, prices);
+  return tasks * (Math.max(LEAST_TASK_MS, billedMs(executionMs)) / 1000) * perSecond;
 }
 
 function warmMs({ settings: { warm } }: Plan, platform: Plan['platform']): number {

@@ -1,5 +1,4 @@
-import type { LoadOrigin } from '../domain/load.ts';
-import type { MeasureSettings, PlatformName, Suite } from '../domain/plan.ts';
+import type { LoadSettings, MeasureSettings, PlatformName, Suite } from '../domain/plan.ts';
 
 /** What a configuration or a request changes of a suite. */
 export interface SettingsOverrides {
@@ -16,7 +15,7 @@ export interface SettingsOverrides {
   /** Jobs of the run that work at the same time, and share the quota; absent: one. */
   readonly parallelJobs?: number | undefined;
   /** Where warm load comes from; absent: this machine. */
-  readonly load?: { readonly from: LoadOrigin; readonly tasks: number } | undefined;
+  readonly load?: LoadSettings | undefined;
 }
 
 /**

@@ -164,7 +164,7 @@ test('a run that never came to its first round has no job', async () => {
 });
 
 test('tasks have to see the store', () => {
-  const job = { load: { from: 'job', tasks: 1 } } as const;
+  const job = { load: { from: 'job' } } as const;
   const refused = (code: string) => (error: unknown) => error instanceof UsageError && error.code === code;
   assert.throws(() => refuseUnreachableStore(job, 'cloudrun', { location: '/results' }), refused('load-needs-bucket'));
   assert.throws(() => refuseUnreachableStore(job, 'local', { location: 'gs://b' }), refused('load-needs-directory'));

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LoadSettings, MeasureSettings, Plan } from '../../../src/domain/plan.ts';
+import { describePlan, loadText } from '../../../src/plan/describe.ts';
+import { estimatePlan } from '../../../src/plan/estimate.ts';
+import { pricesOf } from '../../../src/plan/prices.ts';
+import { measureSettings } from '../../../src/plan/settings.ts';
+import { EXAMPLE_PROFILE } from '../../helpers/example-run.ts';
+import { PRICE_TABLE } from '../../helpers/price-table.ts';
+
+const PRICES = pricesOf('us-central1', PRICE_TABLE);
+const LOAD: LoadSettings = { from: 'job', tasks: 4, cpu: '2', memory: '1Gi' };
+
+function plan(settings: Partial<MeasureSettings>): Plan {
+  const service = { name: 's', sampleTags: ['c01'], checkTag: 'check' };
+  const implementation = { name: 'i', serviceType: 'discord-webhook', path: 'i', dockerfile: 'Dockerfile' };
+  const basic = { ...measureSettings('quick', 'cloudrun', {}), samplesPerRound: 4, rounds: 2, ...settings };
+  return {
+    runId: 'run-1',
+    seed: 1,
+    suite: 'quick',
+    platform: 'cloudrun',
+    settings: basic,
+    implementations: [
+      {
+        implementation,
+        profile: EXAMPLE_PROFILE,
+        labels: {},
+        services: [
+          { ...service, side: 'head' },
+          { ...service, side: 'base' },
+        ],
+      },
+    ],
+  } as unknown as Plan;
+}
+
+const loadDollars = (settings: Partial<MeasureSettings>) => {
+  const { load, ...without } = settings;
+  return estimatePlan(plan(settings), PRICES).dollars - estimatePlan(plan(without), PRICES).dollars;
+};
+const near = (found: number, wanted: number) =>
+  assert.ok(Math.abs(found - wanted) < 1e-9, `${found}, wanted ${wanted}`);
+
+test('each task of each round is paid for a minute at least, at the prices of instances', () => {
+  const perSecond = 2 * 0.000018 + 0.000002;
+  near(loadDollars({ load: LOAD }), 2 * 4 * 60 * perSecond);
+  near(loadDollars({ load: { ...LOAD, tasks: 1 } }), 2 * 60 * perSecond);
+  // 8 blocks of (20 + 12000) / 4 requests of 40 ms, with their meetings, and the start.
+  const warm = { warmupRequests: 20, requests: 12_000, connections: 4 };
+  near(loadDollars({ load: LOAD, warm }), 2 * 4 * (10 + 8 * (120.2 + 2.5)) * perSecond);
+  near(loadDollars({ load: { ...LOAD, from: 'runner' } }), 0);
+});
+
+test('a dry run tells where the load comes from', () => {
+  assert.match(
+    describePlan(plan({ load: LOAD }), PRICES),
+    /over 4 connections, from 4 tasks of a job with 2 vCPU and 1Gi$/m,
+  );
+  assert.match(describePlan(plan({}), PRICES), /over 4 connections, from this machine$/m);
+  assert.equal(loadText({ load: { ...LOAD, tasks: 1 } }), 'from 1 task of a job with 2 vCPU and 1Gi');
+});
+
+test('load from the runner is nothing that has to be said', () => {
+  assert.equal(measureSettings('quick', 'local', { load: { ...LOAD, from: 'runner' } }).load, undefined);
+  assert.deepEqual(measureSettings('quick', 'local', { load: LOAD }).load, LOAD);
+});
