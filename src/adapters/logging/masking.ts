@@ -8,13 +8,16 @@ export interface LoggerOptions {
 }
 
 const MASK = '***';
+/** Before the host of an address: a password with its name, or a name that is a token; `git` of ssh is neither. */
+const CREDENTIALS = /\b(https?:\/\/|[a-z][a-z0-9+.-]*:\/\/(?=[^\s/@:]*:[^\s/@]*@))[^\s/@]+@/gi;
 
-/** Replaces every secret, and its parts line by line, by ***. */
+/** Replaces every secret, and its parts line by line, by ***; and the credentials of every address. */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
   const parts = secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]).filter((part) => part.trim() !== '');
   // The longest first: a secret may contain another one.
   const longestFirst = [...new Set(parts)].sort((a, b) => b.length - a.length);
-  return longestFirst.reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
+  const masked = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
+  return masked.replace(CREDENTIALS, `$1${MASK}@`);
 }
 
 /** ` key=value` for each field that is set. */

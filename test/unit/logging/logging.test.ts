@@ -22,6 +22,18 @@ test('secrets are masked, the longest first, also line by line', () => {
   assert.equal(maskSecrets('plain', ['', ' ']), 'plain');
 });
 
+test('credentials in an address are masked, whoever they are of', () => {
+  for (const [text, wanted] of [
+    ['at https://user:pass@host/x.git', 'at https://***@host/x.git'],
+    ['HTTPS://ghs_token@host:8080/x?y=a@b', 'HTTPS://***@host:8080/x?y=a@b'],
+    ['ssh://git@host/x and ssh://u:p@host/x', 'ssh://git@host/x and ssh://***@host/x'],
+    ['postgres://app:pa:ss@db/x', 'postgres://***@db/x'],
+    ['https://host/me@example.com and image@sha256:1', 'https://host/me@example.com and image@sha256:1'],
+    ['http://host:80/a:b@c', 'http://host:80/a:b@c'],
+  ] as const)
+    assert.equal(maskSecrets(text, []), wanted);
+});
+
 test('text from outside moves no cursor and gives no command', () => {
   assert.equal(neutral('a\u001b[2Jb\rc\u202ed\nnext\ttab'), 'a\\u001b[2Jb\\u000dc\\u202ed\nnext\ttab');
   assert.ok(neutral('x'.repeat(100_000)).length < 10_000);
