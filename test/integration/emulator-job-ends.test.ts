@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ServiceError } from '@grpc/grpc-js';
@@ -166,6 +166,48 @@ describe('ends of tasks in the emulated Cloud Run', () => {
       assert.deepEqual(await readdir(stateDirectory), []);
     } finally {
       await other.close();
+    }
+  });
+
+  it('a task whose pid was never written down is found by its environment, and no other', {
+    skip: process.platform !== 'linux',
+  }, async () => {
+    const stateDirectory = join(bench.root, 'unknown');
+    await mkdir(stateDirectory);
+    const sleeper = (index: number) =>
+      spawn('/bin/sleep', ['600'], {
+        detached: true,
+        stdio: 'ignore',
+        env: {
+          CLOUD_RUN_JOB: 'j',
+          CLOUD_RUN_EXECUTION: 'j-abcde',
+          CLOUD_RUN_TASK_INDEX: String(index),
+          CLOUD_RUN_TASK_ATTEMPT: '0',
+        },
+      });
+    const [wanted, other] = [sleeper(1), sleeper(2)];
+    try {
+      const record = {
+        instanceId: 'a'.repeat(64),
+        service: 'j',
+        revision: 'j-abcde',
+        task: { index: 1, attempt: 0 },
+        port: 0,
+        owner: { pid: 4_000_000, identity: 'x:1' },
+        runs: { kind: 'process' },
+      };
+      await writeFile(join(stateDirectory, `${record.instanceId}.json`), JSON.stringify(record));
+      // A new process has its environment only when it has become the program.
+      await until('it runs', async () => (await readFile(`/proc/${wanted.pid}/environ`, 'utf8')).includes('INDEX=1'));
+      const stopped = await stopLeftovers(stateDirectory);
+      assert.deepEqual(
+        stopped.map(({ task, pid }) => [task, pid]),
+        [[1, wanted.pid]],
+      );
+      assert.ok(isAlive(other.pid ?? 0));
+    } finally {
+      wanted.kill('SIGKILL');
+      other.kill('SIGKILL');
     }
   });
 

@@ -27,13 +27,16 @@ const failedAt = (type: string, atMs: number, message: string, reason: Reason): 
 
 /** Completed first, which says how it ended; the others are steps on the way. */
 export function executionConditions(execution: string, state: ExecutionState): readonly Condition[] {
-  const { createdAtMs, startedAtMs } = state;
+  const { createdAtMs, startedAtMs, completedAtMs = createdAtMs } = state;
+  const imageless = state.tasks.find(({ lastEnd }) => lastEnd?.kind === 'not-started');
   return [
     executionCompleted(execution, state),
     ...['ResourcesAvailable', 'Started'].map((type) =>
       startedAtMs === undefined ? underWay(type, createdAtMs) : succeededAt(type, startedAtMs),
     ),
-    succeededAt('ContainerReady', createdAtMs),
+    imageless === undefined
+      ? succeededAt('ContainerReady', createdAtMs)
+      : failedAt('ContainerReady', completedAtMs, failureOf(imageless), reasonOf(imageless)),
   ];
 }
 

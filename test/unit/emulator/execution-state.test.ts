@@ -130,6 +130,11 @@ test('conditions say how an execution stands, in the words of Cloud Run', () => 
     ['ResourcesAvailable', 'Started', 'ContainerReady'].map((step) => [step, 'CONDITION_SUCCEEDED']),
   );
   assert.equal(executionConditions('j', play({}, []))[2]?.state, 'CONDITION_RECONCILING');
+  assert.partialDeepStrictEqual(executionConditions('j', play({}, ['start 0', 'missing 0']))[3], {
+    type: 'ContainerReady',
+    state: 'CONDITION_FAILED',
+    message: 'no such image',
+  });
   assert.match(failureMessage('j-abcde', play({ taskCount: 2 }, ['ok 0', 'fail 1'])), /complete, 1\/2 tasks were a/);
 });
 
