@@ -258,8 +258,8 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       const stopped = await stopLeftovers(state.instances);
       await removeDeadWork(state);
       return stopped.map(
-        ({ kind, service, revision, pid, container }) =>
-          `stopped ${kind} ${pid ?? container ?? ''} of ${revision} (service ${service})`,
+        ({ kind, service, revision, task, pid, container }) =>
+          `stopped ${kind} ${pid ?? container ?? ''} of ${revision} (${task === undefined ? 'service' : `task ${task} of job`} ${service})`,
       );
     },
     rememberRun: entry.rememberRun ?? (() => undefined),
