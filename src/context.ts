@@ -185,6 +185,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       await services.call(origins);
       return services.transport;
     },
+    baselinePath: config.storage.baselinePath,
     retention: config.storage,
     sources: createGitSources({
       cacheDirectory: state.cache,

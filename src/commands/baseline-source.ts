@@ -109,7 +109,7 @@ async function fromStore(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<BaselineSource> {
-  const stored = await loadBaseline(ports.store, ports.schemas);
+  const stored = await loadBaseline(ports.store, ports.schemas, ports.baselinePath);
   if (stored === undefined) return fromPullRequest(repositories, ports, signal);
   const newest = newestRuns(stored);
   const [last] = newest;

@@ -79,7 +79,9 @@ export async function baselineOf(
     return choice;
   const [commit, ...others] = new Set([...bases.values()].map((base) => base.commit));
   if (commit === undefined || others.length > 0) return choice;
-  return (await loadBaseline(ports.store, ports.schemas)) === undefined ? { kind: 'git', ref: commit } : choice;
+  return (await loadBaseline(ports.store, ports.schemas, ports.baselinePath)) === undefined
+    ? { kind: 'git', ref: commit }
+    : choice;
 }
 
 /** A choice as `--baseline` takes it. */

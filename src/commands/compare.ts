@@ -83,7 +83,7 @@ async function againstRun(runId: string, current: Run, config: Config, ports: Po
 }
 
 async function againstBaseline(current: Run, config: Config, ports: Ports): Promise<readonly Comparison[]> {
-  const baseline = await loadBaseline(ports.store, ports.schemas);
+  const baseline = await loadBaseline(ports.store, ports.schemas, ports.baselinePath);
   if (baseline === undefined) {
     throw new UsageError('baseline-missing', `${ports.store.location} holds no baseline`, {
       hint: 'a benchmark makes the first one by itself; or name a run with --baseline',

@@ -36,7 +36,7 @@ async function prune(
 
 async function storeBaseline(options: BaselineOptions, run: Run, ports: Ports): Promise<string | undefined> {
   const { acceptRegressions } = options;
-  const previous = await loadBaseline(ports.store, ports.schemas);
+  const previous = await loadBaseline(ports.store, ports.schemas, ports.baselinePath);
   if (!(options.saveBaseline ?? isForBaseline(run, previous, acceptRegressions, ports.job))) return undefined;
   const added = run.results.reduce<Baseline | undefined>(
     (baseline, results) => updateBaseline(baseline, results, run.metadata, { acceptRegressions }),
@@ -48,6 +48,7 @@ async function storeBaseline(options: BaselineOptions, run: Run, ports: Ports): 
   const stored = await saveBaseline(ports.store, added, ports.schemas, {
     pause: (attempt) => letOthersGo(attempt, run, ports),
   });
+    ...(ports.baselinePath === undefined ? {} : { path: ports.baselinePath }),
   const kept = acceptRegressions ? [] : regressed(run);
   const words = stored === undefined ? 'the first one' : 'updated';
   return kept.length === 0 ? words : `${words}, without ${kept.join(', ')}: what regressed keeps the baseline it had`;

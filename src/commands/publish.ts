@@ -48,7 +48,9 @@ export async function storeReports(run: Run, options: BaselineOptions, ports: Po
     'as JSON': placeOf(runReportPath(runId, 'json'), ports),
     run: placeOf(metadataPath(runId), ports),
     comparison: placeOf(comparisonPath(day, 'md'), ports),
-    ...(baseline === undefined ? {} : { baseline: `${placeOf(BASELINE_LATEST, ports)} (${baseline})` }),
+    ...(baseline === undefined
+      ? {}
+      : { baseline: `${placeOf(ports.baselinePath ?? BASELINE_LATEST, ports)} (${baseline})` }),
   };
 }
 

@@ -13,6 +13,9 @@ function segment(what: string, value: string): string {
 const run = (runId: string) => `runs/${segment('run id', runId)}`;
 
 export const RUNS = 'runs/';
+/** All baselines are below, so that what forgets old runs can spare it. */
+export const BASELINES = 'baselines/';
+/** Where the latest one is unless the configuration says otherwise. */
 export const BASELINE_LATEST = 'baselines/latest.json';
 
 export function metadataPath(runId: string): string {
@@ -28,10 +31,19 @@ export function runReportPath(runId: string, extension: 'md' | 'json'): string {
   return `${run(runId)}/report.${extension}`;
 }
 
-/** `date`: one path segment, such as `2026-11-21`. */
-export function baselinePath(date: string): string {
-  return `baselines/${segment('date', date)}/baseline.json`;
+/** Copy of one day, beside the latest baseline that it is of. `date`: one path segment, such as `2026-11-21`. */
+export function baselinePath(date: string, latest: string = BASELINE_LATEST): string {
+  const name = latest.slice(latest.lastIndexOf('/') + 1);
+  const directory = latest.slice(0, -name.length);
+  return `${directory}${segment('date', date)}/${name === 'latest.json' ? 'baseline.json' : name}`;
 }
+
+/** A copy of one day, of whatever baseline. */
+export const isDatedBaseline = (path: string) => /^baselines\/(?:.*\/)?\d{4}-\d\d-\d\d\/[^/]+\.json$/.test(path);
+
+/** Latest baselines among paths: of one store there are several where configurations name different ones. */
+export const latestBaselines = (paths: readonly string[]): readonly string[] =>
+  paths.filter((path) => path.startsWith(BASELINES) && path.endsWith('.json') && !isDatedBaseline(path));
 
 export function comparisonPath(date: string, extension: 'md' | 'json'): string {
   return `comparisons/${segment('date', date)}/comparison.${extension}`;

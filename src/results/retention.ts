@@ -1,6 +1,6 @@
 import type { ResultStore } from '../ports/result-store.ts';
 import { decode, type ResultSchemas } from './codec.ts';
-import { BASELINE_LATEST, metadataPath, RUNS } from './layout.ts';
+import { BASELINES, isDatedBaseline, latestBaselines, metadataPath, RUNS } from './layout.ts';
 
 /** Which runs stay: those that one of both keeps. Neither: all. */
 export interface Retention {
@@ -68,16 +68,21 @@ function startOf(runId: string): number | undefined {
 }
 
 async function runsOfBaselines(store: ResultStore, schemas: ResultSchemas): Promise<ReadonlySet<string>> {
-  const stored = await store.list('baselines/');
-  const dated = stored.filter((path) => /^baselines\/[^/]+\/baseline\.json$/.test(path)).slice(-DATED_BASELINES);
+  const stored = await store.list(BASELINES);
   const named = new Set<string>();
-  for (const path of [BASELINE_LATEST, ...dated]) {
+  for (const path of [...latestBaselines(stored), ...lastDated(stored)]) {
     const text = await store.read(path);
     if (text === undefined) continue;
     const { serviceTypes } = decode('baseline', text, path, schemas);
     for (const { runs } of Object.values(serviceTypes).flat()) for (const { runId } of runs) named.add(runId);
   }
   return named;
+}
+
+/** The last copies of each latest baseline. */
+function lastDated(paths: readonly string[]): readonly string[] {
+  const copies = Map.groupBy(paths.filter(isDatedBaseline), (path) => path.replace(/\d{4}-\d\d-\d\d\//, ''));
+  return [...copies.values()].flatMap((dated) => dated.slice(-DATED_BASELINES));
 }
 
 /** The metadata goes first: what is left when this is cut short is no run any more, and goes the next time. */

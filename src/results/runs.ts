@@ -9,8 +9,10 @@ import { decode, encode, type ResultSchemas } from './codec.ts';
 import { groupKey, sortGroups } from './groups.ts';
 import {
   BASELINE_LATEST,
+  BASELINES,
   baselinePath,
   dayOf,
+  latestBaselines,
   metadataPath,
   RUNS,
   resultsPath,
@@ -38,6 +40,8 @@ export async function saveResults(
 export interface SaveOptions {
   /** Lets others go first after they were faster; `attempt` counts from 1. */
   readonly pause?: (attempt: number) => Promise<void>;
+  /** Where the latest baseline is; absent: `BASELINE_LATEST`. */
+  readonly path?: string;
 }
 
 /**
@@ -51,8 +55,9 @@ export async function saveBaseline(
   schemas: ResultSchemas,
   options: SaveOptions = {},
 ): Promise<Baseline | undefined> {
-  const { previous, merged } = await mergeInto(store, BASELINE_LATEST, added, schemas, options);
-  await mergeInto(store, baselinePath(dayOf(merged.updatedAt)), merged, schemas, options);
+  const { path = BASELINE_LATEST } = options;
+  const { previous, merged } = await mergeInto(store, path, added, schemas, options);
+  await mergeInto(store, baselinePath(dayOf(merged.updatedAt), path), merged, schemas, options);
   return previous;
 }
 
@@ -85,10 +90,23 @@ async function mergeInto(
  * The store's latest baseline, of each implementation the runs that can be compared with its newest one; undefined when
  * it has none yet.
  */
-export async function loadBaseline(store: ResultStore, schemas: ResultSchemas): Promise<Baseline | undefined> {
-  const text = await store.read(BASELINE_LATEST);
+export async function loadBaseline(
+  store: ResultStore,
+  schemas: ResultSchemas,
+  path: string = BASELINE_LATEST,
+): Promise<Baseline | undefined> {
+  const text = await store.read(path);
   if (text === undefined) return undefined;
-  return comparableRuns(decode('baseline', text, fileOf(store, BASELINE_LATEST), schemas));
+  return comparableRuns(decode('baseline', text, fileOf(store, path), schemas));
+}
+
+/** Everything that a latest baseline of the store names, also of other configurations; or what `decode` throws. */
+export async function loadAllBaselines(store: ResultStore, schemas: ResultSchemas): Promise<readonly Baseline[]> {
+  const paths = latestBaselines(await store.list(BASELINES));
+  const texts = await Promise.all(paths.map(async (path) => ({ path, text: await store.read(path) })));
+  return texts.flatMap(({ path, text }) =>
+    text === undefined ? [] : [decode('baseline', text, fileOf(store, path), schemas)],
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultStore } from '../../src/ports/result-store.ts';
 import { BASELINE_LATEST } from '../../src/results/layout.ts';
-import { loadBaseline, saveBaseline } from '../../src/results/runs.ts';
+import { loadAllBaselines, loadBaseline, saveBaseline } from '../../src/results/runs.ts';
 import { shardIds, withinShard } from '../../src/results/shards.ts';
 import { assertAllRuns, baselineOfRun } from '../helpers/baseline-runs.ts';
 import { RESULT_SCHEMAS } from '../helpers/result-schemas.ts';
@@ -115,6 +115,28 @@ export function resultStoreSuite(name: string, start: () => Promise<RunningStore
       assertAllRuns(await loadBaseline(store, RESULT_SCHEMAS), 20);
       const dated = await store.read('baselines/2026-11-21/baseline.json');
       assert.equal(dated, await store.read(BASELINE_LATEST), 'the dated copy is as whole as the latest one');
+    });
+
+    test('two baselines of one store know nothing of each other', async () => {
+      const { store } = running;
+      const [mine, other] = ['baselines/suite/latest.json', 'baselines/suite/main.json'];
+      await saveBaseline(store, baselineOfRun(1), RESULT_SCHEMAS, { path: mine });
+      await saveBaseline(store, baselineOfRun(2), RESULT_SCHEMAS, { path: other });
+      await saveBaseline(store, baselineOfRun(3), RESULT_SCHEMAS, { path: mine });
+      const ids = async (path: string) =>
+        new Set(
+          Object.values((await loadBaseline(store, RESULT_SCHEMAS, path))?.serviceTypes ?? {})
+            .flat()
+            .flatMap(({ runs }) => runs.map(({ runId }) => runId)),
+        );
+      assert.deepEqual([(await ids(mine)).size, (await ids(other)).size], [2, 1]);
+      assert.equal((await ids(mine)).union(await ids(other)).size, 3);
+      for (const [latest, dated] of [
+        [mine, 'baselines/suite/2026-11-21/baseline.json'],
+        [other, 'baselines/suite/2026-11-21/main.json'],
+      ] as const)
+        assert.equal(await store.read(dated), await store.read(latest));
+      assert.ok((await loadAllBaselines(store, RESULT_SCHEMAS)).length >= 2);
     });
 
     test('twenty shards write beside each other, and each sees its own', async () => {

@@ -12,7 +12,7 @@ before(async () => {
   placeRepository(workspace, 'pipeline', 'right');
   writeFileSync(
     join(workspace.directory, 'perf.yaml'),
-    'version: "1.0"\nbenchmark: { warm_requests: { count: 40, concurrency: 2 } }\nemulator: { runtime: process }\n',
+    'version: "1.0"\nbenchmark: { warm_requests: { count: 40, concurrency: 2 } }\nemulator: { runtime: process }\nstorage: { baseline_path: baselines/team/main.json }\n',
   );
   const args = ['benchmark', '--platform', 'local', '--manifest', 'repo', '--impl', 'right'];
   const small = ['--config', 'perf.yaml', '--results', 'results', '--iterations', '2', '--rounds', '1'];
@@ -28,7 +28,7 @@ before(async () => {
 });
 after(() => workspace.remove());
 
-const stored = (...args: string[]) => runTool(workspace, [...args, '--results', 'results']);
+const stored = (...args: string[]) => runTool(workspace, [...args, '--config', 'perf.yaml', '--results', 'results']);
 
 test('with --log-format json each line of standard error is an object, and standard output is the report alone', () => {
   const [first] = runs;
@@ -75,6 +75,14 @@ test('a stored run is reported again, in every format and into a file', async ()
   assert.equal(file.code, 0, file.stderr);
   assert.equal(file.stdout, '');
   assert.equal(readJson(join(workspace.directory, 'out/report.json')).run.runId, ids[1]);
+});
+
+test('the baseline is where the configuration says, and nowhere else', () => {
+  const baselines = filesBelow(workspace.results).filter((path) => path.includes('baselines/'));
+  assert.deepEqual(baselines.map((path) => path.replace(/\d{4}-\d\d-\d\d/, 'DAY')).sort(), [
+    'baselines/team/DAY/main.json',
+    'baselines/team/main.json',
+  ]);
 });
 
 test('two stored runs are compared, both ways of naming the baseline', async () => {

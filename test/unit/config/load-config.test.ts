@@ -157,7 +157,8 @@ notifications: {on_completion: "\${ON:-true}"}
   );
   assert.match(refusal(text, { env: { N: 'many-secret', I: 'a' } }), /found "\$\{N\}" at .*a whole number/);
   assert.doesNotMatch(refusal(text, { env: { N: 'many-secret', I: 'a' } }), /many-secret/);
-  assert.equal(load(`version: "1.0"\nstorage: {baseline_path: "a$\${b}"}\n`).storage.baselinePath, `a\${b}`);
+  const escaped = load(`version: "1.0"\ndeployment_profiles: {default: {env: {A: "a$\${b}"}}}\n`);
+  assert.equal(escaped.profiles.default?.env?.A, `a\${b}`);
   assert.match(refusal(`version: "1.0"\n"\${K}": 1\n`, { env: { K: 'gcp' } }), /unknown key "\$\{K\}"/);
 });
 
@@ -190,7 +191,19 @@ test('what is refused, where, and what is said', () => {
     [`${V}gcp: {project_id: "\${NOPE}"}\n`, /yaml:2:19: the environment variable NOPE is not set/],
     [`${V}gcp: {project_id: "\${PROJECT_ID}"}\n`, /environment variable PROJECT_ID is not set/],
     [`${V}storage: {baseline_path: "\${no-name}"}\n`, /yaml:2:26: found .*wanted \$\{NAME\}/],
-    [`${V}storage: {baseline_path: ../x}\n`, /relative path/],
+    ...[
+      '../x.json',
+      'latest.json',
+      'runs/latest.json',
+      'baselines/../runs/x.json',
+      'baselines/x',
+      'baselines//x.json',
+    ].map((path): [string, RegExp] => [
+      `${V}storage: {baseline_path: ${path}}\n`,
+      /wanted a path of a .json file below baselines\//,
+    ]),
+    [`${V}storage: {baseline_path: baselines/2026-11-21/x.json}\n`, /no directory of a date/],
+    [`${V}storage: {baseline_path: baselines/a/baseline.json}\n`, /not called baseline.json/],
     [`${V}storage: {results_bucket: s3://x}\n`, /gs:\/\/bucket/],
     [`${V}discovery: {cache: everywhere}\n`, /local.*actions/],
     [`${V}storage: {keep_runs: 0}\n`, /runs from 1 to/],

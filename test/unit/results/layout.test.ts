@@ -4,6 +4,8 @@ import {
   baselinePath,
   comparisonPath,
   dayOf,
+  isDatedBaseline,
+  latestBaselines,
   latestRunId,
   metadataPath,
   resultsPath,
@@ -41,4 +43,17 @@ test('runs are those with metadata, newest first', () => {
   assert.deepEqual(runIds(paths), ['20261121-080000-aaaa', '20261120-080000-zzzz', '20261119-080000-bbbb']);
   assert.equal(latestRunId(paths), '20261121-080000-aaaa');
   assert.equal(latestRunId([]), undefined);
+});
+
+test('copies of a day are beside the latest baseline, and those of two baselines are never one file', () => {
+  const latest = ['baselines/latest.json', 'baselines/main.json', 'baselines/a/latest.json', 'baselines/a/b/main.json'];
+  const dated = latest.map((path) => baselinePath('2026-11-21', path));
+  assert.deepEqual(dated, [
+    'baselines/2026-11-21/baseline.json',
+    'baselines/2026-11-21/main.json',
+    'baselines/a/2026-11-21/baseline.json',
+    'baselines/a/b/2026-11-21/main.json',
+  ]);
+  assert.ok(dated.every(isDatedBaseline));
+  assert.deepEqual(latestBaselines([...dated, ...latest, 'runs/latest.json', 'baselines/notes.md']), latest);
 });

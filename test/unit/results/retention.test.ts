@@ -62,6 +62,15 @@ test('runs that a baseline names stay, and so does the run itself', async () => 
   assert.deepEqual(daysOf(ids), [1, 15, 20]);
 });
 
+test('runs that the baseline of another configuration names stay too', async () => {
+  const store = await filled();
+  await saveBaseline(store, baselineOf(2), RESULT_SCHEMAS);
+  await saveBaseline(store, baselineOf(10), RESULT_SCHEMAS, { path: 'baselines/team/main.json' });
+  await store.write('baselines/team/2026-11-15/main.json', JSON.stringify(baselineOf(15)));
+  const ids = await pruneRuns(store, { retention: { keepRuns: 1 }, nowMs, runId: idOf(19), schemas: RESULT_SCHEMAS });
+  assert.deepEqual(daysOf(ids), [1, 20]);
+});
+
 test('when a baseline cannot be read nothing is removed', async () => {
   const store = await filled();
   await store.write(BASELINE_LATEST, '{"half');
