@@ -7,13 +7,27 @@ import { UsageError } from '../domain/errors.ts';
 import type { ServiceRepository } from '../domain/implementation.ts';
 import { parseManifest } from '../manifest/parse.ts';
 import { checkRepository } from '../manifest/repository.ts';
+import { protocolOf } from '../protocols/contract-protocol.ts';
+import type { Protocol } from '../protocols/protocol.ts';
 import type { Ports } from './ports.ts';
 
 const MANIFEST = 'manifest.yaml';
 
+/** Compiling a contract takes a tenth of a second, and a run asks for it often. */
+const LOADED = new WeakMap<Ports['contractFiles'], Map<string, Promise<LoadedContract>>>();
+
 /** The contract of a service type that ships with cloudrun-perf. */
-export async function shippedContract(serviceType: string, ports: Ports): Promise<LoadedContract> {
-  return loadContract(await ports.contractFiles(serviceType));
+export function shippedContract(serviceType: string, ports: Ports): Promise<LoadedContract> {
+  const known = LOADED.get(ports.contractFiles) ?? new Map<string, Promise<LoadedContract>>();
+  LOADED.set(ports.contractFiles, known);
+  const contract = known.get(serviceType) ?? ports.contractFiles(serviceType).then(loadContract);
+  known.set(serviceType, contract);
+  return contract;
+}
+
+/** How to speak to services of a type. Throws UsageError for a contract that describes no benchmark. */
+export async function protocolFor(serviceType: string, ports: Ports): Promise<Protocol> {
+  return protocolOf(await shippedContract(serviceType, ports));
 }
 
 /** Discovers all service repositories of a request: the given manifest, else the configured ones, else ./manifest.yaml. */

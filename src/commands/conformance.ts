@@ -2,8 +2,7 @@ import { runConformance } from '../contract/conformance.ts';
 import type { Conformance } from '../domain/conformance.ts';
 import type { ServiceType } from '../domain/service-type.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
-import { PROTOCOLS } from '../protocols/registry.ts';
-import { shippedContract } from './catalog.ts';
+import { protocolFor, shippedContract } from './catalog.ts';
 import type { Ports } from './ports.ts';
 
 export interface ConformanceTarget {
@@ -26,7 +25,7 @@ export async function checkConformance(
   signal: AbortSignal,
 ): Promise<Conformance> {
   const contract = await shippedContract(target.serviceType, ports);
-  const protocol = PROTOCOLS[target.serviceType];
+  const protocol = await protocolFor(target.serviceType, ports);
   const { vectors = [], topic, bus } = target;
   return runConformance(
     {

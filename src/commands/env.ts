@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { EnvRequest } from '../config/request.ts';
-import { PROTOCOLS } from '../protocols/registry.ts';
+import { protocolFor } from './catalog.ts';
 import { NOTHING, type Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
 
@@ -12,7 +12,8 @@ export const externalTopic = (serviceType: string) => `${serviceType}-vectors`;
 
 /** Prints, as KEY=VALUE lines, what a service must be started with so that `validate --url` can check it. */
 export async function env(request: EnvRequest, config: Config, ports: Ports): Promise<Outcome> {
-  const values = PROTOCOLS[request.type].environment({
+  const protocol = await protocolFor(request.type, ports);
+  const values = protocol.environment({
     project: config.gcp.projectId ?? EXTERNAL_PROJECT,
     topic: externalTopic(request.type),
     pubsubHost: request.pubsubEmulator ?? DEFAULT_PUBSUB_HOST,

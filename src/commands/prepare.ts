@@ -171,7 +171,7 @@ async function prepareSide(
 }
 
 /** A half-made service that stays is told at once: only its owner's next cleanup may see it again. */
-async function recordHalfMade(name: string, end: HalfMade, { resources, logger }: PreparePorts): Promise<void> {
+export async function recordHalfMade(name: string, end: HalfMade, { resources, logger }: PreparePorts): Promise<void> {
   const resource = { kind: 'service', name } as const;
   switch (end.state) {
     case 'removed':

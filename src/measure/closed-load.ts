@@ -1,14 +1,14 @@
 import type { ErrorCounts } from '../domain/measurement.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { HttpConnection, HttpOutcome, WireRequest } from '../ports/transport.ts';
+import type { HttpConnection, HttpOutcome } from '../ports/transport.ts';
+import type { WarmCall } from './target.ts';
 
 export interface ClosedLoadInput {
   /** Each has at most one request in flight; the next is sent as soon as the answer is there. */
   readonly connections: readonly HttpConnection[];
   readonly requests: number;
   /** Called once per request, right before it is sent. */
-  readonly next: () => WireRequest;
-  readonly isCorrect: (answer: Extract<HttpOutcome, { readonly ok: true }>) => boolean;
+  readonly next: () => WarmCall;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** So many errors in a row end the load early: a dead service must not cost requests x timeout. */
   readonly maxConsecutiveErrors: number;
@@ -28,6 +28,20 @@ export interface ClosedLoad {
    */
   readonly waitedUs: number;
   readonly endedEarly?: string;
+}
+
+/** One connection, what it has asked last, and what is called with the answer: nothing is made per request. */
+interface Lane {
+  readonly connection: HttpConnection;
+  call: WarmCall | undefined;
+  done: (outcome: HttpOutcome) => void;
+}
+
+function errorOf(outcome: HttpOutcome, call: WarmCall | undefined): string | undefined {
+  if (!outcome.ok) return outcome.failure;
+  if (call?.isCorrect(outcome)) return undefined;
+  if (outcome.grpcCode !== undefined && outcome.grpcCode !== 0) return `grpc code ${outcome.grpcCode}`;
+  return outcome.status >= 200 && outcome.status < 300 ? 'wrong answer' : `status ${outcome.status}`;
 }
 
 class ClosedLoop {
@@ -54,28 +68,30 @@ class ClosedLoop {
     // Held up by one so that answers given at once cannot finish the load before every connection has started.
     this.#inFlight = 1;
     for (const connection of this.#input.connections) {
-      const done = (outcome: HttpOutcome) => {
+      const lane: Lane = { connection, call: undefined, done: () => undefined };
+      lane.done = (outcome) => {
         this.#inFlight -= 1;
-        this.#record(outcome);
-        this.#advance(connection, done);
+        this.#record(outcome, lane);
+        this.#advance(lane);
       };
-      this.#advance(connection, done);
+      this.#advance(lane);
     }
     this.#inFlight -= 1;
     this.#finishWhenIdle();
   }
 
-  #advance(connection: HttpConnection, done: (outcome: HttpOutcome) => void): void {
+  #advance(lane: Lane): void {
     if (this.#sent < this.#input.requests && this.#endedEarly === undefined && this.#input.signal?.aborted !== true) {
       this.#sent += 1;
       this.#inFlight += 1;
-      connection.send(this.#input.next(), done);
+      lane.call = this.#input.next();
+      lane.connection.send(lane.call.request, lane.done);
     } else this.#finishWhenIdle();
   }
 
-  #record(outcome: HttpOutcome): void {
+  #record(outcome: HttpOutcome, { call }: Lane): void {
     this.#waitedUs += Math.round(outcome.latencyMs * 1000);
-    const error = this.#errorOf(outcome);
+    const error = errorOf(outcome, call);
     if (error === undefined) {
       this.#latencies[this.#correct] = outcome.latencyMs;
       this.#correct += 1;
@@ -87,13 +103,6 @@ class ClosedLoop {
     if (this.#consecutive >= this.#input.maxConsecutiveErrors) {
       this.#endedEarly ??= `ended after ${this.#consecutive} errors in a row, the last: ${error}`;
     }
-  }
-
-  #errorOf(outcome: HttpOutcome): string | undefined {
-    if (!outcome.ok) return outcome.failure;
-    if (this.#input.isCorrect(outcome)) return undefined;
-    if (outcome.grpcCode !== undefined && outcome.grpcCode !== 0) return `grpc code ${outcome.grpcCode}`;
-    return outcome.status >= 200 && outcome.status < 300 ? 'wrong answer' : `status ${outcome.status}`;
   }
 
   #finishWhenIdle(): void {

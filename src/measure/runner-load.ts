@@ -1,6 +1,6 @@
 import type { BlockSettings, LoadRecording } from '../domain/load.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { HttpConnection, HttpTransport } from '../ports/transport.ts';
+import type { HttpConnection, HttpTransport, WireRequest } from '../ports/transport.ts';
 import { type ClosedLoad, runClosedLoad } from './closed-load.ts';
 import type { BlockOutcome, LoadDriver } from './load-driver.ts';
 import { recordLoad } from './recording.ts';
@@ -22,7 +22,7 @@ export interface BlockInput {
 }
 
 async function load(
-  input: BlockInput,
+  warmCall: MeasuredProtocol['warmCall'],
   connections: readonly HttpConnection[],
   requests: number,
   { clock }: LoadPorts,
@@ -32,8 +32,7 @@ async function load(
     connections,
     requests,
     // Asked for right before it is sent: signed requests go stale within seconds.
-    next: () => input.protocol.warmRequest(clock.epochMs()),
-    isCorrect: (answer) => input.protocol.isCorrectAnswer(answer),
+    next: () => warmCall(clock.epochMs()),
     clock,
     maxConsecutiveErrors: Math.max(10, connections.length * 2),
     ...(signal === undefined ? {} : { signal }),
@@ -57,17 +56,20 @@ export async function loadBlock(input: BlockInput, ports: LoadPorts, signal?: Ab
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const fromMs = clock.epochMs();
+    const { protocol } = input;
+    const send = (request: WireRequest) => transport.exchange(url, request, { timeoutMs, ...(signal && { signal }) });
+    const warmCall = (await protocol.prepare?.(send, () => clock.epochMs())) ?? ((nowMs) => protocol.warmCall(nowMs));
     const warmupFromMs = clock.monotonicMs();
-    let warmup = await load(input, connections, helping, ports, signal);
+    let warmup = await load(warmCall, connections, helping, ports, signal);
     let warmupRequests = warmup.sent;
     while (!isDead(warmup) && clock.monotonicMs() - warmupFromMs < (warm.warmupMs ?? 0)) {
-      warmup = await load(input, connections, helping, ports, signal);
+      warmup = await load(warmCall, connections, helping, ports, signal);
       warmupRequests += warmup.sent;
     }
     await input.meet?.();
     const dead = isDead(warmup);
     const timedFromMs = dead ? clock.epochMs() - warmup.durationMs : clock.epochMs();
-    const timed = dead ? warmup : await load(input, connections, warm.requests, ports, signal);
+    const timed = dead ? warmup : await load(warmCall, connections, warm.requests, ports, signal);
     if (dead) warmupRequests -= warmup.sent;
     return recordLoad(timed, { connections: warm.connections, warmupRequests, fromMs, timedFromMs });
   } finally {

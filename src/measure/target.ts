@@ -10,6 +10,12 @@ export interface WarmAnswer {
   readonly grpcCode?: number;
 }
 
+/** One request of a warm block, and what its answer has to be. */
+export interface WarmCall {
+  readonly request: WireRequest;
+  isCorrect(answer: WarmAnswer): boolean;
+}
+
 /** What measuring needs to know of a service type; protocols satisfy it by their shape. */
 export interface MeasuredProtocol {
   /**
@@ -20,13 +26,15 @@ export interface MeasuredProtocol {
   /** What is wrong with the answer of a cold request; undefined when it is right. Absent: everything but 200. */
   coldFault?(answer: HttpExchange): string | undefined;
   /** One request of a warm block, asked for right before it is sent at `nowMs` (epoch milliseconds); must be cheap. */
-  warmRequest(nowMs: number): WireRequest;
-  isCorrectAnswer(answer: WarmAnswer): boolean;
+  warmCall(nowMs: number): WarmCall;
   /**
-   * The same protocol as it speaks to one instance, after it has sent there what its warm requests build on. Absent: they
-   * build on nothing. Rejects with TransportError, or with InfrastructureError for a wrong answer.
+   * Sends to one instance what the warm requests build on, and answers the calls for it. Absent: they build on nothing.
+   * Rejects with TransportError, or with InfrastructureError for a wrong answer.
    */
-  prepared?(send: (request: WireRequest) => Promise<HttpExchange>): Promise<MeasuredProtocol>;
+  prepare?(
+    send: (request: WireRequest) => Promise<HttpExchange>,
+    nowMs: () => number,
+  ): Promise<MeasuredProtocol['warmCall']>;
 }
 
 /** Both sides' deployments, or head's alone. */

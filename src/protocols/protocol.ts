@@ -1,6 +1,6 @@
 import type { RequestSigner } from '../contract/signing.ts';
-import type { ServiceType } from '../domain/service-type.ts';
-import type { HttpRequest } from '../ports/transport.ts';
+import type { LoadCall } from '../contract/steps/step-kind.ts';
+import type { HttpExchange, WireRequest } from '../ports/transport.ts';
 
 export interface EnvironmentOptions {
   readonly project: string;
@@ -11,17 +11,20 @@ export interface EnvironmentOptions {
 
 /** How to speak to services of one type. Pure: requests are values, times are passed in. */
 export interface Protocol extends RequestSigner {
-  readonly serviceType: ServiceType;
+  readonly serviceType: string;
   /** Environment that a service of this type is started with. */
   environment(options: EnvironmentOptions): Readonly<Record<string, string>>;
-  /** Channels of the contract, each with the environment variable that names its topic. */
+  /** Channels that services publish to, each with the environment variable that names its topic. */
   readonly channels: Readonly<Record<string, { readonly topicVariable: string }>>;
   /** The request that measures a cold start: needs no signature, so a slow start cannot make it stale. */
-  coldRequest(): HttpRequest;
-  /** The request of the warm load, cached per second, since signatures age. */
-  warmRequest(nowMs: number): HttpRequest;
-  /** The same request `count` times, for load without any work on the hot path; good for 5 seconds. */
-  prepareWarmRequests(count: number, nowMs: number): readonly HttpRequest[];
-  /** Whether an answer to the warm request is right; others count as errors, not as fast answers. */
-  isCorrectAnswer(status: number, contentType: string | undefined, body: Uint8Array): boolean;
+  coldRequest(): WireRequest;
+  /** What is wrong with the answer to it, in words; undefined when it is right. */
+  coldFault(answer: HttpExchange): string | undefined;
+  /** The next request of the warm load. Wrong answers count as errors, not as fast answers. */
+  warmCall(nowMs: number): LoadCall;
+  /**
+   * Sends what the warm requests build on to one instance, and answers the calls for it. Rejects with TransportError, or
+   * with InfrastructureError `benchmark-setup` for a wrong answer.
+   */
+  prepare(send: (request: WireRequest) => Promise<HttpExchange>, nowMs: () => number): Promise<Protocol['warmCall']>;
 }

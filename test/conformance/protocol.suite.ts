@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { HttpRequest } from '../../src/ports/transport.ts';
 import type { Protocol } from '../../src/protocols/protocol.ts';
 
 export interface ProtocolSamples {
@@ -23,23 +24,24 @@ export function protocolSuite(protocol: Protocol, samples: ProtocolSamples): voi
   });
 
   test(`${name}: the warm request is one object per second, and never stale`, () => {
-    const first = protocol.warmRequest(NOW);
-    assert.equal(protocol.warmRequest(NOW + 300), first);
-    assert.notDeepEqual(protocol.warmRequest(NOW + 1000), first);
-    const prepared = protocol.prepareWarmRequests(3, NOW);
-    assert.equal(prepared.length, 3);
-    assert.deepEqual(prepared[2], first);
+    const first = protocol.warmCall(NOW).request;
+    assert.equal(protocol.warmCall(NOW + 300).request, first);
+    assert.notDeepEqual(protocol.warmCall(NOW + 1000).request, first);
   });
 
   test(`${name}: the cold request needs no signature`, () => {
-    const cold = protocol.coldRequest();
-    assert.deepEqual([cold.method, cold.path], ['GET', '/_benchmark/ready']);
+    const cold = protocol.coldRequest() as HttpRequest;
+    assert.deepEqual([cold.method, cold.path, cold.headers], ['GET', '/_benchmark/ready', []]);
     assert.deepEqual(cold, protocol.coldRequest());
   });
 
   test(`${name}: only the right answer counts as right`, () => {
     const judge = (answer: { status: number; contentType?: string; body: string }) =>
-      protocol.isCorrectAnswer(answer.status, answer.contentType, Buffer.from(answer.body));
+      protocol.warmCall(NOW).isCorrect({
+        status: answer.status,
+        contentType: answer.contentType,
+        body: Buffer.from(answer.body),
+      });
     assert.ok(judge(samples.right));
     for (const wrong of samples.wrong) assert.ok(!judge(wrong), JSON.stringify(wrong));
   });

@@ -103,8 +103,10 @@ export async function openColdCloud(options: ColdCloudOptions = {}) {
           settings,
           protocol: {
             coldRequest: () => ({ method: 'GET', path: '/', headers: [] }),
-            warmRequest: () => ({ method: 'GET', path: '/', headers: [] }),
-            isCorrectAnswer: ({ status }) => status === 200,
+            warmCall: () => ({
+              request: { method: 'GET', path: '/', headers: [] },
+              isCorrect: ({ status }) => status === 200,
+            }),
           },
           seed: SEED,
           patience: options.patience ?? { waitMs: 1_500, pollMs: 25 },

@@ -230,9 +230,11 @@ function outcomeOf(result: ReturnType<NonNullable<Behaviour['warm']>>, latencyMs
 
 export const fakeProtocol: MeasuredProtocol = {
   coldRequest: () => ({ method: 'GET', path: '/health', headers: [['accept', '*/*']] }),
-  warmRequest: () => ({ method: 'POST', path: '/', headers: [] }),
-  isCorrectAnswer: ({ status, contentType: type, body }) =>
-    status === 200 && type === 'text/plain' && Buffer.from(body).toString() === 'right',
+  warmCall: () => ({
+    request: { method: 'POST', path: '/', headers: [] },
+    isCorrect: ({ status, contentType, body }) =>
+      status === 200 && contentType === 'text/plain' && Buffer.from(body).toString() === 'right',
+  }),
 };
 
 export const fakeSettings: MeasureSettings = {

@@ -4,6 +4,7 @@ import type { CodeHost } from '../../src/ports/code-host.ts';
 import type { Logger } from '../../src/ports/logger.ts';
 import { REPOSITORY } from './memory-code-host.ts';
 import { RESULT_SCHEMAS } from './result-schemas.ts';
+import { contractFiles } from './shipped-contract.ts';
 
 export const HEAD = 'a'.repeat(40);
 export const BASE = 'b'.repeat(40);
@@ -43,6 +44,7 @@ export function jobPorts(job: Job | undefined, host: CodeHost | undefined): JobP
     ...(job === undefined ? {} : { job }),
     logger,
     schemas: RESULT_SCHEMAS as Ports['schemas'],
+    contractFiles,
     workingDirectory: '/checkout',
     codeHost: async () => host,
   };

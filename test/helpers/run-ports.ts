@@ -3,6 +3,7 @@ import { loadConfig } from '../../src/config/load-config.ts';
 import { SILENT } from '../../src/ports/event-sink.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 import { RESULT_SCHEMAS } from './result-schemas.ts';
+import { contractFiles } from './shipped-contract.ts';
 
 export interface RunPorts {
   readonly ports: Ports;
@@ -28,6 +29,7 @@ export function runPorts(changes: Partial<Ports> = {}): RunPorts {
       progress: say('progress'),
     },
     schemas: RESULT_SCHEMAS as Ports['schemas'],
+    contractFiles,
     tool: { version: '0.1.0', driver: 'linux x64, 2 CPUs', cpus: 2, owner: 'org' },
     terminal: {},
     events: SILENT,

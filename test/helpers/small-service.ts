@@ -2,8 +2,8 @@ import { createPublicKey, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { TEST_PUBLIC_KEY } from '../../src/protocols/discord-signature.ts';
 import type { MemoryBus } from './memory-bus.ts';
+import { serviceKey } from './shipped-contract.ts';
 
 /** The parts of a right service that a wrong one replaces. */
 export interface Parts {
@@ -25,7 +25,10 @@ export interface Parts {
 }
 
 const KEY = createPublicKey({
-  key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(TEST_PUBLIC_KEY, 'hex')]),
+  key: Buffer.concat([
+    Buffer.from('302a300506032b6570032100', 'hex'),
+    Buffer.from(serviceKey('discord-webhook', 'discord-ed25519'), 'hex'),
+  ]),
   format: 'der',
   type: 'spki',
 });

@@ -10,7 +10,9 @@ import { runConformance } from '../../src/contract/conformance.ts';
 import { type LoadedContract, loadContract } from '../../src/contract/contract.ts';
 import type { Conformance, VectorResult } from '../../src/domain/conformance.ts';
 import type { Clock } from '../../src/ports/clock.ts';
-import { discordWebhook } from '../../src/protocols/discord-webhook.ts';
+import { shippedProtocol } from './shipped-contract.ts';
+
+const discordWebhook = shippedProtocol('discord-webhook');
 
 export const CONTRACT_DIRECTORY = join(import.meta.dirname, '../../contracts/v1/discord-webhook');
 export const PROJECT = 'webhook-check';

@@ -6,10 +6,12 @@ import { runConformance } from '../../src/contract/conformance.ts';
 import { loadContract } from '../../src/contract/contract.ts';
 import { conforms } from '../../src/domain/conformance.ts';
 import type { Clock } from '../../src/ports/clock.ts';
-import { discordWebhook } from '../../src/protocols/discord-webhook.ts';
 import { createMemoryBus } from '../helpers/memory-bus.ts';
+import { shippedProtocol } from '../helpers/shipped-contract.ts';
 import { SMALL_CONTRACT } from '../helpers/small-contract.ts';
 import { type Parts, RIGHT, startSmallService } from '../helpers/small-service.ts';
+
+const discordWebhook = shippedProtocol('discord-webhook');
 
 const contract = loadContract(SMALL_CONTRACT);
 const transport = createHttpTransport();

@@ -234,10 +234,13 @@ test(
         requests: 60,
         next: () => {
           turn += 1;
-          return get(turn % 20 === 0 ? '/reset' : turn % 20 === 1 ? '/broken' : '/right');
+          const request = get(turn % 20 === 0 ? '/reset' : turn % 20 === 1 ? '/broken' : '/right');
+          return {
+            request,
+            isCorrect: ({ status, contentType, body }) =>
+              status === 200 && contentType === 'application/json' && body.length > 0,
+          };
         },
-        isCorrect: ({ status, contentType, body }) =>
-          status === 200 && contentType === 'application/json' && body.length > 0,
         clock: { monotonicMs: () => performance.now() },
         maxConsecutiveErrors: 10,
       });
@@ -260,8 +263,7 @@ test('an aborted load ends with the reason once its connections are closed', BOU
   const load = runClosedLoad({
     connections: [connection],
     requests: 10,
-    next: () => get('/silent'),
-    isCorrect: () => true,
+    next: () => ({ request: get('/silent'), isCorrect: () => true }),
     clock: { monotonicMs: () => performance.now() },
     maxConsecutiveErrors: 10,
     signal: controller.signal,

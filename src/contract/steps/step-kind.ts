@@ -39,11 +39,13 @@ export interface StepRun {
   readonly unanswered?: 'timeout' | 'other';
 }
 
-/** What a load generator needs of a step: the request, and whether an answer is right. Both are called per request. */
-export interface LoadStep {
-  /** Made anew when it is older than `validMs`, since signatures age. */
-  readonly request: (source: TemplateSource) => WireRequest;
-  readonly isCorrect: (answer: LoadAnswer) => boolean;
+/** A step as a load generator sends it: made anew as often as its templates or its signature want it. */
+export type LoadStep = (source: TemplateSource) => LoadCall;
+
+/** One request under load, and what its answer has to be. */
+export interface LoadCall {
+  readonly request: WireRequest;
+  isCorrect(answer: LoadAnswer): boolean;
 }
 
 export interface LoadAnswer {

@@ -9,7 +9,7 @@ import { createClock } from '../../../src/adapters/system/clock.ts';
 import type { Deployment, ServiceSpec } from '../../../src/domain/deployment.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/emulator.ts';
 import type { Platform } from '../../../src/ports/platform.ts';
-import { PROTOCOLS } from '../../../src/protocols/registry.ts';
+import { shippedProtocol } from '../../helpers/shipped-contract.ts';
 import { describeDocker, docker, instanceContainers, NODE_IMAGE, provideBase } from '../../helpers/docker.ts';
 
 const SERVICE = 'boxed-node-http';
@@ -145,7 +145,7 @@ function specOf(image: string): ServiceSpec {
       timeoutMs: 30_000,
     },
     // Nothing listens there: no test here publishes.
-    env: PROTOCOLS['discord-webhook'].environment({ project: 'p', topic: 't', pubsubHost: '127.0.0.1:1' }),
+    env: shippedProtocol('discord-webhook').environment({ project: 'p', topic: 't', pubsubHost: '127.0.0.1:1' }),
     labels: {},
     tags: ['a', 'b'],
   };

@@ -5,8 +5,10 @@ import { loadContract } from '../../../src/contract/contract.ts';
 import { conforms } from '../../../src/domain/conformance.ts';
 import type { HttpRequest } from '../../../src/ports/transport.ts';
 import { TransportError } from '../../../src/ports/transport.ts';
-import { discordWebhook } from '../../../src/protocols/discord-webhook.ts';
+import { shippedProtocol } from '../../helpers/shipped-contract.ts';
 import { SMALL_CONTRACT } from '../../helpers/small-contract.ts';
+
+const discordWebhook = shippedProtocol('discord-webhook');
 
 const contract = loadContract(SMALL_CONTRACT);
 const INPUT: ConformanceInput = {

@@ -10,8 +10,7 @@ import { virtualClock } from '../../helpers/virtual-clock.ts';
 
 const protocol: MeasuredProtocol = {
   coldRequest: () => ({ method: 'GET', path: '/', headers: [] }),
-  warmRequest: () => ({ method: 'GET', path: '/', headers: [] }),
-  isCorrectAnswer: () => true,
+  warmCall: () => ({ request: { method: 'GET', path: '/', headers: [] }, isCorrect: () => true }),
 };
 const ANSWER = { ok: true, status: 200, latencyMs: 5, body: new Uint8Array(), contentType: 'text/plain' } as const;
 
