@@ -168,8 +168,8 @@ export async function runMetadata(
 }
 
 /** What sends the requests: figures of another load are not compared. */
-function driverOf({ settings }: Plan, { tool }: Pick<Ports, 'tool'>): string {
-  return settings.load?.from === 'job' ? `${tool.driver}; warm load ${loadText(settings)}` : tool.driver;
+function driverOf(plan: Plan, { tool }: Pick<Ports, 'tool'>): string {
+  return plan.settings.load?.from === 'job' ? `${tool.driver}; warm load ${loadText(plan)}` : tool.driver;
 }
 
 type GivenChange = Pick<PublishOptions, 'pullRequest' | 'headSha'> & {

@@ -44,7 +44,11 @@ function tagsOf(
     toolVersion: metadata.toolVersion,
     ...(commit === undefined ? {} : { commit }),
     driver: metadata.driver,
-    load: { ...(plan.settings.load ?? { from: 'runner', tasks: 1 }), connections: plan.settings.warm.connections },
+    load: {
+      from: plan.settings.load?.from ?? 'runner',
+      tasks: plan.settings.load?.tasks ?? 1,
+      connections: plan.settings.warm.connections,
+    },
   };
 }
 
@@ -97,7 +101,7 @@ export function measuredResult(
 }
 
 /** Of the stratum that a metric is judged by: strata are never pooled, the others stand in the measurement. */
-function summariesOf(measurement: Measurement, side: Side): Partial<Record<MetricId, Summary>> {
+export function summariesOf(measurement: Measurement, side: Side): Partial<Record<MetricId, Summary>> {
   const summaries: Partial<Record<MetricId, Summary>> = {};
   METRICS.forEach((metric: Metric & { readonly id: MetricId }) => {
     const stratum = gateStratum(measurement, metric);

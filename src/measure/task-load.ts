@@ -24,7 +24,7 @@ export interface TaskPorts extends LoadPorts {
 /** How quickly tasks notice each other: a bucket is asked less often and answers later than a directory. */
 const PACE = {
   bucket: { pollMs: 250, marginMs: 1_500 },
-  directory: { pollMs: 20, marginMs: 250 },
+  directory: { pollMs: 40, marginMs: 250 },
 } as const;
 
 const paceOf = (location: string) => PACE[location.startsWith('gs://') ? 'bucket' : 'directory'];

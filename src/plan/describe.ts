@@ -15,14 +15,13 @@ export interface DescribeOptions {
 
 /** What `--dry-run` prints: names, images, calls in their order, estimates. */
 export function describePlan(plan: Plan, prices: RegionPrices, options: DescribeOptions = {}): string {
-  const { settings } = plan;
   const place =
     plan.platform === 'local' ? 'this machine (embedded Cloud Run)' : `project ${plan.project}, ${plan.region}`;
   return [
     `Dry run of ${plan.runId}: nothing is built, deployed or measured.`,
     '',
     measures(options) ? `Suite ${plan.suite} on ${place}, measuring order from seed ${plan.seed}` : `On ${place}`,
-    ...(measures(options) ? measureLines(settings) : []),
+    ...(measures(options) ? measureLines(plan) : []),
     ...plan.implementations.flatMap((planned) => ['', ...implementationLines(planned, plan, options)]),
     '',
     ...estimateLines(plan, prices),
@@ -32,11 +31,12 @@ export function describePlan(plan: Plan, prices: RegionPrices, options: Describe
 
 const measures = ({ goal = 'benchmark' }: DescribeOptions) => goal === 'benchmark';
 
-function measureLines(settings: MeasureSettings): readonly string[] {
+function measureLines(plan: Plan): readonly string[] {
+  const { settings } = plan;
   const { rounds, samplesPerRound, warm, scaleToZeroTimeoutMs } = settings;
   return [
     `${rounds} rounds x ${samplesPerRound} fresh instances per side, each with one cold start and one warm block`,
-    `Warm block: ${warm.warmupRequests} warm-up requests, then ${warm.requests} over ${warm.connections} connections, ${loadText(settings)}`,
+    `Warm block: ${warm.warmupRequests} warm-up requests, then ${warm.requests} over ${warm.connections} connections, ${loadText(plan)}`,
     scaleToZeroTimeoutMs === 0
       ? 'Scale to zero: not measured'
       : `Scale to zero: watched for up to ${duration(scaleToZeroTimeoutMs)}, once for all`,
@@ -45,10 +45,11 @@ function measureLines(settings: MeasureSettings): readonly string[] {
 }
 
 /** Where warm requests come from, in words. */
-export function loadText({ load }: Pick<MeasureSettings, 'load'>): string {
+export function loadText({ settings: { load }, platform }: Pick<Plan, 'settings' | 'platform'>): string {
   if (load?.from !== 'job') return 'from this machine';
-  const tasks = load.tasks === 1 ? '1 task' : `${load.tasks} tasks`;
-  return `from ${tasks} of a job with ${load.cpu} vCPU and ${load.memory}`;
+  const tasks = `from ${load.tasks === 1 ? '1 task' : `${load.tasks} tasks`} of a job`;
+  // Here they are processes, which take what there is.
+  return platform === 'local' ? tasks : `${tasks} with ${load.cpu} vCPU and ${load.memory}`;
 }
 
 /** Other ways to a cold start than a fresh revision; nothing where there is none. */

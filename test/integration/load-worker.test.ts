@@ -53,6 +53,7 @@ function plan({ url, warm = WARM, audience }: Given) {
     env: (task: number, count: number) => ({
       [STORE_VARIABLE]: workspace.results,
       [PLAN_VARIABLE]: `${place}plan.json`,
+      NODE_COMPILE_CACHE: join(workspace.directory, 'compiled'),
       CLOUD_RUN_TASK_INDEX: String(task),
       CLOUD_RUN_TASK_COUNT: String(count),
     }),

@@ -58,7 +58,9 @@ test('a dry run tells where the load comes from', () => {
     /over 4 connections, from 4 tasks of a job with 2 vCPU and 1Gi$/m,
   );
   assert.match(describePlan(plan({}), PRICES), /over 4 connections, from this machine$/m);
-  assert.equal(loadText({ load: { ...LOAD, tasks: 1 } }), 'from 1 task of a job with 2 vCPU and 1Gi');
+  const one = plan({ load: { ...LOAD, tasks: 1 } });
+  assert.equal(loadText(one), 'from 1 task of a job with 2 vCPU and 1Gi');
+  assert.equal(loadText({ ...one, platform: 'local' }), 'from 1 task of a job');
 });
 
 test('load from the runner is nothing that has to be said', () => {
