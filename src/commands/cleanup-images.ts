@@ -1,35 +1,46 @@
-import { imageName, sortImages } from '../plan/leftovers.ts';
-import { loadBaseline } from '../results/runs.ts';
+import { type ImageDecision, imageName, sortImages } from '../plan/leftovers.ts';
+import type { ImageRegistry } from '../ports/image-registry.ts';
+import { baselineDigests, tagBaselineImages } from './baseline-images.ts';
 import type { CleanupWork } from './cleanup.ts';
-import type { Ports } from './ports.ts';
 
-/** Removes pushed images by digest, their tags first, except those that a stored baseline names. */
+/**
+ * Removes pushed images by digest, their tags first, except those that a stored baseline names: these are tagged as such.
+ * The list comes before the baselines, see `BaselineImages`.
+ */
 export async function cleanupImages(work: CleanupWork): Promise<void> {
   const { scope, ports, signal, dryRun } = work;
   const registry = await ports.imageRegistry?.();
   if (registry === undefined) return;
+  const images = await registry.list(signal);
   const digests = await baselineDigests(ports);
-  const { remove, left } = sortImages(await registry.list(signal), ports.tool.owner, scope, digests);
-  for (const one of left) work.left(one);
-  for (const { image, tags, whole } of remove) {
-    const resource = { kind: 'image', name: imageName(image) } as const;
-    try {
-      if (!dryRun) {
-        // A registry refuses to remove what a tag still names.
-        await registry.untag(image.repository, tags, signal);
-        if (whole) await registry.remove(image.repository, image.digest, signal);
-      }
-      if (whole) work.removed(resource);
-    } catch (error) {
-      work.failed(resource, error);
-    }
+  if (digests !== undefined && !dryRun) {
+    // A sweep of everything old knows no other baseline than this store's, a cleanup of one run leaves others alone.
+    const mayDrop = () => scope.kind !== 'run';
+    await tagBaselineImages(registry, { images, digests, mayDrop }, ports, signal);
   }
+  const { remove, left } = sortImages(images, ports.tool.owner, scope, digests);
+  for (const one of left) work.left(one);
+  for (const decision of remove) await removeImage(decision, registry, work);
 }
 
-/** Undefined when the store has no baseline: then nobody knows which images one would name. */
-async function baselineDigests({ store, schemas }: Ports): Promise<ReadonlySet<string> | undefined> {
-  const baseline = await loadBaseline(store, schemas);
-  if (baseline === undefined) return undefined;
-  const entries = Object.values(baseline.serviceTypes).flat();
-  return new Set(entries.flatMap(({ artifact, runs }) => [artifact.digest, ...runs.map(({ digest }) => digest)]));
+/** By tag first: a registry refuses to remove what a tag still names, and what others have tagged meanwhile is theirs. */
+async function removeImage({ image, tags, whole }: ImageDecision, registry: ImageRegistry, work: CleanupWork) {
+  const { dryRun, signal } = work;
+  const { repository, digest } = image;
+  const resource = { kind: 'image', name: imageName(image) } as const;
+  try {
+    if (!dryRun) await registry.untag(repository, tags, signal);
+    if (!whole) return;
+    if (!dryRun) {
+      const others = (await registry.tags(repository, digest, signal)).filter((tag) => !tags.includes(tag));
+      if (others.length > 0) {
+        work.left({ ...resource, reason: 'it has been tagged by others meanwhile, only tags of the run are removed' });
+        return;
+      }
+      await registry.remove(repository, digest, signal);
+    }
+    work.removed(resource);
+  } catch (error) {
+    work.failed(resource, error);
+  }
 }

@@ -6,6 +6,7 @@ import { runSeed } from '../plan/naming.ts';
 import { regressions, updateBaseline } from '../results/baseline.ts';
 import { pruneRuns } from '../results/retention.ts';
 import { loadBaseline, saveBaseline } from '../results/runs.ts';
+import { keepBaselineImages } from './baseline-images.ts';
 import { labelIn } from './planned-group.ts';
 import type { Ports } from './ports.ts';
 
@@ -47,8 +48,9 @@ async function storeBaseline(options: BaselineOptions, run: Run, ports: Ports): 
   if (previous === undefined && isEmpty) return undefined;
   const stored = await saveBaseline(ports.store, added, ports.schemas, {
     pause: (attempt) => letOthersGo(attempt, run, ports),
-  });
     ...(ports.baselinePath === undefined ? {} : { path: ports.baselinePath }),
+  });
+  await keepBaselineImages(stored, ports);
   const kept = acceptRegressions ? [] : regressed(run);
   const words = stored === undefined ? 'the first one' : 'updated';
   return kept.length === 0 ? words : `${words}, without ${kept.join(', ')}: what regressed keeps the baseline it had`;

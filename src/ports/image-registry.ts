@@ -9,7 +9,11 @@ export interface RegistryEntry {
 export interface ImageRegistry {
   /** Tagged images in all repositories of the place. */
   list(signal?: AbortSignal): Promise<readonly RegistryEntry[]>;
-  /** Removes tags, the image stays; succeeds when there is none. */
+  /** Tags that an image has now. */
+  tags(repository: string, digest: string, signal?: AbortSignal): Promise<readonly string[]>;
+  /** Gives an image one more tag; one that another image had goes over to it. */
+  tag(repository: string, digest: string, tag: string, signal?: AbortSignal): Promise<void>;
+  /** Removes tags, the image stays; succeeds when there is none, or when the registry cannot do that. */
   untag(repository: string, tags: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Removes the image itself; succeeds when there is none. */
   remove(repository: string, digest: string, signal?: AbortSignal): Promise<void>;

@@ -49,6 +49,19 @@ async function startRegistry({ google, untags }: FakeOptions) {
       const found = known.get(what);
       return found === undefined ? answer(404) : answer(200, {}, { 'docker-content-digest': found });
     }
+    const type = 'application/vnd.oci.image.manifest.v1+json';
+    if (request.method === 'GET') return answer(200, { is: what }, { 'content-type': type });
+    if (request.method === 'PUT') {
+      let body = '';
+      request.on('data', (part) => {
+        body += part;
+      });
+      request.on('end', () => {
+        if (request.headers['content-type'] === type) known.set(what, JSON.parse(body).is);
+        answer(request.headers['content-type'] === type ? 201 : 400);
+      });
+      return;
+    }
     const tagged = [...known].filter(([, of]) => of === what);
     if (what.startsWith('sha256:')) {
       if (google && tagged.length > 0) return answer(400, { errors: [{ code: 'GOOGLE_MANIFEST_DANGLING_TAG' }] });
@@ -104,13 +117,23 @@ for (const options of [
       ]);
     });
 
+    test('tells the tags of one image as they are now, and adds one', async () => {
+      const repository = `${fake.host}/project/perf/go-gin`;
+      assert.deepEqual(await registry.tags(repository, digest('1')), ['run-1', 'run-2']);
+      await registry.tag(repository, digest('2'), 'baseline-x');
+      assert.deepEqual(await registry.tags(repository, digest('2')), ['run-3', 'baseline-x']);
+      await registry.tag(repository, digest('2'), 'baseline-x');
+      assert.deepEqual(await registry.tags(repository, digest('9')), []);
+      assert.deepEqual(await registry.tags(`${fake.host}/project/perf/none`, digest('1')), []);
+    });
+
     test('removes an image by digest after its tags, and again without a complaint', async () => {
       const repository = `${fake.host}/project/perf/go-gin`;
       for (let time = 0; time < 2; time += 1) {
         await registry.untag(repository, ['run-1', 'run-2']);
         await registry.remove(repository, digest('1'));
       }
-      assert.deepEqual(fake.tags('project/perf/go-gin'), ['run-3']);
+      assert.deepEqual(fake.tags('project/perf/go-gin'), ['run-3', 'baseline-x']);
       assert.deepEqual(fake.tags('another/perf/go-gin'), ['run-1']);
     });
 

@@ -39,13 +39,24 @@ export function createOciRegistry({ place, authorize }: OciRegistryOptions): Ima
   const within = (name: string) => prefix === '' || name === prefix || name.startsWith(`${prefix}/`);
   const pathOf = (repository: string) => repository.slice(host.length + 1);
 
-  async function call(method: string, path: string, accepted: readonly number[], signal?: AbortSignal) {
+  async function call(
+    method: string,
+    path: string,
+    accepted: readonly number[],
+    signal?: AbortSignal,
+    manifest?: { readonly type: string; readonly bytes: ArrayBuffer },
+  ) {
     const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
     let response: Response;
     try {
       response = await fetch(new URL(path, origin), {
         method,
-        headers: { accept: path.includes('/manifests/') ? MANIFESTS : 'application/json', ...(await authorize()) },
+        headers: {
+          accept: path.includes('/manifests/') ? MANIFESTS : 'application/json',
+          ...(manifest === undefined ? {} : { 'content-type': manifest.type }),
+          ...(await authorize()),
+        },
+        ...(manifest === undefined ? {} : { body: manifest.bytes }),
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
     } catch (cause) {
@@ -60,7 +71,9 @@ export function createOciRegistry({ place, authorize }: OciRegistryOptions): Ima
     throw new InfrastructureError(
       'registry-refused',
       `the registry ${host} refused ${method} ${path}: ${response.status} ${words}`,
-      { hint: 'cleanup needs roles/artifactregistry.repoAdmin on the repository, or another role that deletes images' },
+      {
+        hint: 'tagging and cleanup need roles/artifactregistry.repoAdmin on the repository, or another role that deletes images',
+      },
     );
   }
 
@@ -116,6 +129,18 @@ export function createOciRegistry({ place, authorize }: OciRegistryOptions): Ima
       }
       for (const name of await catalogue(signal)) found.push(...(await byDigest(name, signal)));
       return found;
+    },
+    async tags(repository, digest, signal) {
+      const { manifest } = await tagList(pathOf(repository), signal);
+      if (manifest !== undefined) return manifest[digest]?.tag ?? [];
+      const images = await byDigest(pathOf(repository), signal);
+      return images.find((image) => image.digest === digest)?.tags ?? [];
+    },
+    async tag(repository, digest, tag, signal) {
+      const path = `/v2/${pathOf(repository)}/manifests`;
+      const found = await call('GET', `${path}/${digest}`, [], signal);
+      const type = found.headers.get('content-type') ?? '';
+      await call('PUT', `${path}/${tag}`, [], signal, { type, bytes: await found.arrayBuffer() });
     },
     async untag(repository, tags, signal) {
       // Registries that know no removal of tags answer 400 or 405: there the image goes with its tags.

@@ -3,14 +3,16 @@ import { test } from 'node:test';
 import { cleanup } from '../../../src/commands/cleanup.ts';
 import type { CleanupRequest } from '../../../src/config/request.ts';
 import { InfrastructureError, UsageError } from '../../../src/domain/errors.ts';
+import { baselineTag } from '../../../src/plan/baseline-tags.ts';
 import { ownedLabels, ownerHash, RUN_LABEL } from '../../../src/plan/naming.ts';
-import type { ImageRegistry, RegistryEntry } from '../../../src/ports/image-registry.ts';
+import type { RegistryEntry } from '../../../src/ports/image-registry.ts';
 import type { DeployedService, Platform } from '../../../src/ports/platform.ts';
 import { updateBaseline } from '../../../src/results/baseline.ts';
 import { loadRun, saveBaseline, saveMetadata } from '../../../src/results/runs.ts';
 import { exampleMetadata, variedRun } from '../../helpers/example-run.ts';
 import { RESULT_SCHEMAS } from '../../helpers/result-schemas.ts';
 import { runPorts } from '../../helpers/run-ports.ts';
+import { TagRegistry } from '../../helpers/tag-registry.ts';
 
 const OWNER = 'org';
 const RUN = 'run-20261121-124800-x7k2q9';
@@ -24,13 +26,15 @@ function service(name: string, ageMs: number, labels: Readonly<Record<string, st
 interface World {
   readonly services?: readonly DeployedService[];
   readonly images?: readonly RegistryEntry[];
+  /** What happens once the images have been listed. */
+  readonly afterList?: (registry: TagRegistry) => Promise<void> | void;
   /** Names and digests that cannot be removed. */
   readonly stuck?: readonly string[];
   /** Which lists cannot be read. */
   readonly unreadable?: readonly string[];
 }
 
-function world({ services = [], images, stuck = [], unreadable = [] }: World) {
+function world({ services = [], images, afterList, stuck = [], unreadable = [] }: World) {
   const calls: string[] = [];
   const attempt = (what: string, name: string) => {
     if (what !== 'list') calls.push(`${what} ${name}`);
@@ -44,14 +48,7 @@ function world({ services = [], images, stuck = [], unreadable = [] }: World) {
     },
     remove: async (name) => attempt('remove', name),
   };
-  const registry: ImageRegistry = {
-    list: async () => {
-      attempt('list', 'images');
-      return images ?? [];
-    },
-    untag: async (repository, tags) => attempt('untag', `${repository}:${tags.join('+')}`),
-    remove: async (_, digest) => attempt('remove', digest),
-  };
+  const registry = new TagRegistry(images ?? [], attempt, afterList);
   const made = runPorts({
     platform: async () => platform as Platform,
     stopLeftovers: async () => [],
@@ -64,7 +61,7 @@ function world({ services = [], images, stuck = [], unreadable = [] }: World) {
       made.ports,
       new AbortController().signal,
     );
-  return { ...made, calls, run };
+  return { ...made, calls, run, registry };
 }
 
 test('the newest goes first; one that cannot be removed stops nobody, is named at the end and fails', async () => {
@@ -156,6 +153,7 @@ test('images: by digest, tags first; not what a baseline names, others tag, or n
   await saveBaseline(store, baseline, RESULT_SCHEMAS);
   assert.deepEqual((await clean({ run: RUN })).exitCodes, []);
   assert.deepEqual(calls, [
+    `tag r/kept@${kept} ${baselineTag(OWNER, kept)}`,
     `untag r/gone:${mine('head')}+${mine('base')}`,
     `remove ${digest('1')}`,
     `untag r/shared:${mine('head')}`,
@@ -165,6 +163,83 @@ test('images: by digest, tags first; not what a baseline names, others tag, or n
     `left image r/shared@${digest('3')}: it has other tags, only those of the run are removed\n`,
     `removed image r/gone@${digest('1')}\n`,
   ]);
+});
+
+test('images that the baseline of another configuration names stay; an own baseline is wanted nevertheless', async () => {
+  const { results, metadata } = variedRun();
+  const [group] = results;
+  assert.ok(group);
+  const baseline = updateBaseline(undefined, group, metadata);
+  const kept = Object.values(baseline.serviceTypes)[0]?.[0]?.runs[0]?.digest ?? '';
+  const images = [image('gone', '1', mine('head')), image('kept', kept, mine('head'))];
+  const { run: clean, calls, store } = world({ images });
+  await saveBaseline(store, baseline, RESULT_SCHEMAS, { path: 'baselines/team/main.json' });
+  await clean({ run: RUN });
+  assert.deepEqual(calls, [], 'nothing is known of an own baseline');
+  const empty = { ...baseline, serviceTypes: {} };
+  await saveBaseline(store, empty, RESULT_SCHEMAS);
+  await clean({ run: RUN });
+  const tagged = `tag r/kept@${kept} ${baselineTag(OWNER, kept)}`;
+  assert.deepEqual(calls, [tagged, `untag r/gone:${mine('head')}`, `remove ${digest('1')}`]);
+});
+
+/** A store with the baseline of an example run, and a digest that it names. */
+async function withBaseline(made: ReturnType<typeof world>): Promise<string> {
+  const { results, metadata } = variedRun();
+  const [group] = results;
+  assert.ok(group);
+  const baseline = updateBaseline(undefined, group, metadata);
+  await saveBaseline(made.store, baseline, RESULT_SCHEMAS);
+  return Object.values(baseline.serviceTypes)[0]?.[0]?.artifact.digest ?? '';
+}
+
+test('an image that somebody else tags between list and removal stays theirs', async () => {
+  const images = [image('raced', '1', mine('head')), image('gone', '2', mine('head'))];
+  const afterList = (registry: TagRegistry) => registry.tag('r/raced', digest('1'), 'run-of-somebody-else');
+  const made = world({ images, afterList });
+  await withBaseline(made);
+  assert.deepEqual((await made.run({ run: RUN })).exitCodes, []);
+  assert.deepEqual(await made.registry.list(), [image('raced', '1', 'run-of-somebody-else')]);
+  assert.match(made.printed.join(''), /^left image r\/raced@sha256:1+: it has been tagged by others meanwhile/m);
+  assert.match(made.printed.join(''), /^removed image r\/gone@sha256:2+$/m);
+});
+
+test('an image that becomes the baseline between list and removal stays', async () => {
+  const { results, metadata } = variedRun();
+  const [group] = results;
+  assert.ok(group);
+  const baseline = updateBaseline(undefined, group, metadata);
+  const named = Object.values(baseline.serviceTypes)[0]?.[0]?.artifact.digest ?? '';
+  const images = [image('kept', named, mine('head'))];
+  const made = world({ images, afterList: () => saveBaseline(made.store, baseline, RESULT_SCHEMAS).then(() => {}) });
+  await saveBaseline(made.store, { ...baseline, serviceTypes: {} }, RESULT_SCHEMAS);
+  await made.run({ run: RUN });
+  assert.deepEqual(await made.registry.list(), [image('kept', named, mine('head'), baselineTag(OWNER, named))]);
+});
+
+test('what a baseline named once keeps its tag in the cleanup of a run, and loses it in a sweep', async () => {
+  const old = digest('1');
+  const theirs = baselineTag('others', old);
+  const images = [image('old', '1', baselineTag(OWNER, old), theirs), image('cache', '2', 'buildcache')];
+  const made = world({ images });
+  await withBaseline(made);
+  await made.run({ run: RUN });
+  assert.deepEqual(made.calls, []);
+  await made.run({ olderThanMs: HOUR_MS, dryRun: true });
+  assert.deepEqual(made.calls, []);
+  await made.run({ olderThanMs: HOUR_MS });
+  assert.deepEqual(made.calls, [`untag r/old:${baselineTag(OWNER, old)}`]);
+  assert.deepEqual(await made.registry.list(), [image('old', '1', theirs), image('cache', '2', 'buildcache')]);
+});
+
+test('an image that cannot be tagged is a warning, and the rest is removed', async () => {
+  const named = await withBaseline(world({}));
+  const images = [image('kept', named, mine('head')), image('gone', '2', mine('head'))];
+  const made = world({ images, stuck: [`r/kept@${named} ${baselineTag(OWNER, named)}`] });
+  await withBaseline(made);
+  assert.deepEqual((await made.run({ run: RUN })).exitCodes, []);
+  assert.match(made.lines.join(), /^warn the image of the baseline was not tagged r\/kept@/);
+  assert.match(made.printed.join(''), /^removed image r\/gone@/m);
 });
 
 test('without a baseline nobody knows what it would name: images stay', async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { keepBaselineImages } from '../../../src/commands/baseline-images.ts';
 import { keepBaseline } from '../../../src/commands/keep-baseline.ts';
 import { changeOf } from '../../../src/commands/plan-run.ts';
 import type { Verdict } from '../../../src/domain/comparison.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import type { RunMetadata } from '../../../src/domain/run.ts';
+import { baselineTag } from '../../../src/plan/baseline-tags.ts';
 import { updateBaseline } from '../../../src/results/baseline.ts';
 import { loadBaseline, saveBaseline } from '../../../src/results/runs.ts';
 import {
@@ -16,6 +18,7 @@ import {
 } from '../../helpers/example-run.ts';
 import { exampleJob, HEAD } from '../../helpers/job-ports.ts';
 import { runPorts } from '../../helpers/run-ports.ts';
+import { TagRegistry } from '../../helpers/tag-registry.ts';
 
 const speed = { base: { coldMs: 100, warmMs: 2 }, head: { coldMs: 100, warmMs: 2 } };
 
@@ -194,4 +197,38 @@ test('a run that others were faster than waits a little and merges again', async
   assert.equal(waits.length, 3);
   assert.ok(waits.every((waitMs, index) => waitMs >= 0 && waitMs < 50 * 2 ** (index + 1)));
   assert.equal(new Set(waits).size, 3);
+});
+
+test('images of the baseline are tagged as such, and what it has moved on from is not any more', async () => {
+  const { serviceTypes } = updateBaseline(undefined, runOf().results[0] ?? assert.fail(), exampleMetadata());
+  const named = serviceTypes['discord-webhook']?.[0]?.artifact.digest ?? '';
+  assert.match(named, /^sha256:/);
+  const entry = (name: string, digest: string, ...tags: string[]) => ({ repository: `r/${name}`, digest, tags });
+  const forgotten = `sha256:${'9'.repeat(64)}`;
+  const { ports } = runPorts();
+  const { owner } = ports.tool;
+  const ofOther = entry('other', forgotten, baselineTag(owner, forgotten));
+  const registry = new TagRegistry([entry('a', named, 'run-2-head'), ofOther]);
+  const withRegistry = { ...ports, imageRegistry: async () => registry };
+  await keepBaseline({ saveBaseline: true, acceptRegressions: true }, runOf(), withRegistry);
+  const tags = async (name: string, digest: string) => [...(await registry.tags(`r/${name}`, digest))].sort();
+  assert.deepEqual(await tags('a', named), [baselineTag(owner, named), 'run-2-head']);
+  assert.deepEqual(await tags('other', forgotten), ofOther.tags, 'perhaps of another store: not ours to take');
+
+  const before = await loadBaseline(ports.store, ports.schemas);
+  await ports.store.write('baselines/latest.json', JSON.stringify({ ...before, serviceTypes: {} }));
+  await keepBaselineImages(before, withRegistry);
+  assert.deepEqual(await tags('a', named), ['run-2-head']);
+  assert.deepEqual(await tags('other', forgotten), ofOther.tags);
+});
+
+test('a registry that cannot be reached does not keep the baseline from being stored', async () => {
+  const { ports, lines } = runPorts();
+  const imageRegistry = () => Promise.reject(new Error('no credentials here'));
+  const note = await keepBaseline({ saveBaseline: true, acceptRegressions: true }, runOf(), {
+    ...ports,
+    imageRegistry,
+  });
+  assert.equal(note, 'the first one');
+  assert.match(lines.join(), /info images of the baseline were not tagged, cleanup will do it: no credentials here/);
 });
