@@ -13,6 +13,7 @@ import { recordCarried } from './carried.ts';
 import { shippedContract } from './catalog.ts';
 import { baselineFromText } from './change-base.ts';
 import { compareAll } from './compare-run.ts';
+import { withIdle } from './idle-merge.ts';
 import { changeOf } from './plan-run.ts';
 import type { Ports } from './ports.ts';
 import { RunRecorder } from './recorder.ts';
@@ -35,19 +36,21 @@ export async function openPlan(wanted: string, ports: Ports): Promise<JobPlan | 
 
 /** Puts a run of several jobs together and compares the whole of it, as if one job had measured it. */
 export async function fanIn(plan: JobPlan, config: Config, ports: Ports, signal: AbortSignal): Promise<RunRecorder> {
-  const parts = await readParts(plan, ports);
+  const { parts, idle } = await readParts(plan, ports);
   const otherwise = emptyMetadata(plan, config, ports);
   const versions = await unnamedVersions(plan, parts, ports);
   const merged = mergeShards({
     plan,
     parts,
+    ...(idle === undefined ? {} : { idle }),
     otherwise,
     contractVersionOf: (serviceType) => versions.get(serviceType) ?? '',
     tagsOf: (item, version, measured) => expectedTags(item, version, { config, repositories: [], ...measured }),
   });
   // A job always names what it measures: whether the run as a whole did, only its plan knows.
   const { partial: _, ...known } = merged.metadata;
-  const run: Run = { ...merged, metadata: { ...known, ...(plan.partial === true ? { partial: true } : {}) } };
+  const results = idle?.run === undefined ? merged.results : withIdle(merged.results, idle.run.results);
+  const run: Run = { results, metadata: { ...known, ...(plan.partial === true ? { partial: true } : {}) } };
   for (const { message, implementation, code } of run.metadata.failures)
     ports.logger.error(message, { implementation, code });
   signal.throwIfAborted();
@@ -65,10 +68,17 @@ export async function fanIn(plan: JobPlan, config: Config, ports: Ports, signal:
   return recorder;
 }
 
+export interface ShardParts {
+  /** Of the jobs that build, check and measure. */
+  readonly parts: readonly ShardPart[];
+  /** Of the job that comes after them; absent: the plan has none. */
+  readonly idle?: ShardPart;
+}
+
 /** What the jobs have stored: data only, whoever has made it. */
-async function readParts(plan: JobPlan, ports: Ports): Promise<readonly ShardPart[]> {
+export async function readParts(plan: JobPlan, ports: Ports): Promise<ShardParts> {
   const { store, schemas, logger } = ports;
-  const planned = plan.shards.map(({ id }) => id);
+  const planned = [...plan.shards, ...(plan.idle === undefined ? [] : [plan.idle])].map(({ id }) => id);
   const foreign = shardIds(await store.list(RUNS), plan.runId).find((id) => !planned.includes(id));
   if (foreign !== undefined) {
     throw new UsageError('shards-mixed', `found shard ${foreign}, which the plan of run ${plan.runId} has not`, {
@@ -79,10 +89,11 @@ async function readParts(plan: JobPlan, ports: Ports): Promise<readonly ShardPar
   for (const id of planned) {
     const own = withinShard(store, plan.runId, id);
     const left = (await own.read(metadataPath(plan.runId))) !== undefined;
-    if (!left) logger.warn(`shard ${id} of run ${plan.runId} left no results`);
+    if (!left && id !== plan.idle?.id) logger.warn(`shard ${id} of run ${plan.runId} left no results`);
     parts.push(left ? { id, run: await loadRun(own, plan.runId, schemas) } : { id });
   }
-  return parts;
+  const idle = parts.find(({ id }) => id === plan.idle?.id);
+  return { parts: parts.filter((part) => part !== idle), ...(idle === undefined ? {} : { idle }) };
 }
 
 /** Contract versions of the service types that no job has named. */

@@ -4,6 +4,7 @@ import { printable } from '../documents/show.ts';
 import type { ServiceRepository } from '../domain/implementation.ts';
 import type { CarriedItem, JobPlan, Shard } from '../domain/job-plan.ts';
 import type { PlatformName } from '../domain/plan.ts';
+import { idleJobId } from '../plan/idle.ts';
 import { createRunId } from '../plan/naming.ts';
 import { planPath, savePlan } from '../results/job-plan.ts';
 import { baselineOf, baselineText } from './change-base.ts';
@@ -31,6 +32,9 @@ export async function jobPlan(
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>>> {
   const { suite, profiles } = request;
+  const watched = config.benchmark.coldStart.scaleToZeroTimeoutMs !== 0;
+  // In each job of several its own window would be waited for once more.
+  const idle = platform === 'cloudrun' && suite === 'full' && watched && shards.length > 1;
   const baseline = await baselineOf(request.baseline, repositories, selection.bases, ports);
   const commit = await commitOf(repositories, ports, signal);
   const plan: JobPlan = {
@@ -43,13 +47,14 @@ export async function jobPlan(
     ...(isPartial(request.selection) ? { partial: true as const } : {}),
     reason: printable(selection.reason, LONGEST_REASON),
     shards,
+    ...(idle ? { idle: { id: idleJobId(shards) } } : {}),
     carried: carriedItems(selection.carried, profiles, config),
   };
   await savePlan(ports.store, plan, ports.schemas);
   await ports.events.send(startedEvent(plan, ports));
   const place = `${ports.store.location.replace(/\/$/, '')}/`;
   ports.logger.info(`planned ${shards.length} jobs of run ${plan.runId}: ${place}${planPath(plan.runId)}`);
-  return { 'run-id': plan.runId, 'results-path': `${place}runs/${plan.runId}` };
+  return { 'run-id': plan.runId, 'results-path': `${place}runs/${plan.runId}`, idle: plan.idle?.id ?? '' };
 }
 
 /** Rows to take over from the baseline. */

@@ -1,6 +1,6 @@
 import type { BaselineChoice, BenchmarkRequest } from '../config/request.ts';
 import { UsageError } from '../domain/errors.ts';
-import type { PlannedItem } from '../domain/job-plan.ts';
+import type { JobPlan, PlannedItem } from '../domain/job-plan.ts';
 import { loadPlan } from '../results/job-plan.ts';
 import { withinShard } from '../results/shards.ts';
 import { baselineFromText } from './change-base.ts';
@@ -13,6 +13,8 @@ export interface ShardWork {
   /** As planned; absent when the run has no plan here, then what the request selects. */
   readonly items?: readonly PlannedItem[];
   readonly baseline: BaselineChoice;
+  /** Cold starts after idleness are the work of the job `idle`: this one's when `isOwn`. */
+  readonly idle?: { readonly plan: JobPlan; readonly isOwn: boolean };
 }
 
 /** Undefined when the request is about a whole run. Throws UsageError `shard-without-run` or `shard-unknown`. */
@@ -28,6 +30,7 @@ export async function shardWork(
   const own = { ...ports, store: withinShard(ports.store, runId, shard) };
   const plan = await loadPlan(ports.store, runId, ports.schemas);
   if (plan === undefined) return { ports: own, baseline };
+  if (plan.idle?.id === shard) return { ports: own, items: [], baseline, idle: { plan, isOwn: true } };
   const found = plan.shards.find(({ id }) => id === shard);
   if (found === undefined) {
     const ids = plan.shards.map(({ id }) => id);
@@ -38,5 +41,6 @@ export async function shardWork(
   }
   // All jobs of a run are compared with the same, whatever happens to the store meanwhile.
   const planned = baseline.kind === 'latest' ? baselineFromText(plan.baseline) : baseline;
-  return { ports: own, items: found.items, baseline: planned };
+  const idle = plan.idle === undefined ? {} : { idle: { plan, isOwn: false } };
+  return { ports: own, items: found.items, baseline: planned, ...idle };
 }

@@ -215,6 +215,11 @@ export const ACTION_OUTPUTS: readonly ActionOutput[] = [
     description: 'Of discover: job matrix as JSON, for strategy.matrix; at most 256 jobs, each named by its title.',
   },
   { name: 'jobs', description: 'Of discover: number of jobs of the matrix; 0 when nothing has to be measured.' },
+  {
+    name: 'idle',
+    description:
+      'Of discover: shard of the job that takes cold starts after idleness once the others have ended; empty when there is none.',
+  },
   { name: 'platform', description: 'Of discover: cloudrun or local, as the event allows.' },
   { name: 'run-id', description: 'Id of the run.' },
   {

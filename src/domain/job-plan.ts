@@ -37,5 +37,10 @@ export interface JobPlan {
   /** Why everything, or why only these, in words. */
   readonly reason: string;
   readonly shards: readonly Shard[];
+  /**
+   * A job after those of the shards, which leaves instances of all implementations alone in one window. The others then
+   * take no cold starts after idleness. `id` names its results, as a shard's does.
+   */
+  readonly idle?: { readonly id: string };
   readonly carried: readonly CarriedItem[];
 }

@@ -8,11 +8,11 @@ const CPU_QUOTA = 20;
 const MEMORY_QUOTA_BYTES = 40 * 2 ** 30;
 /** Forced starts cost two writes a service, however many there are. */
 const QUICK_FORCED_STARTS = 4;
-const MOST_IDLE_SAMPLES = 10;
+export const MOST_IDLE_SAMPLES = 10;
 /** Idle revisions that are left alone beside those that are needed: an unproven sample is retaken on one of them. */
-const IDLE_SPARES = 1.25;
+export const IDLE_SPARES = 1.25;
 /** Fewer than this a side cannot carry a verdict: they are shown, and fresh revisions are judged. */
-const LEAST_TO_JUDGE = 8;
+export const LEAST_TO_JUDGE = 8;
 
 /**
  * Adds the ways of obtaining a cold start that a plan has room for. Quick suites take those that need no wait. A full

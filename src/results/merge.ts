@@ -16,6 +16,8 @@ export interface ShardPart {
 export interface MergeInput {
   readonly plan: JobPlan;
   readonly parts: readonly ShardPart[];
+  /** Of the job after them, of which only the metadata are taken here; absent: the plan has none. */
+  readonly idle?: ShardPart;
   /** The run's metadata where no job has left any. */
   readonly otherwise: RunMetadata;
   /** Version of a service type's contract where no job has named it. */
@@ -33,12 +35,13 @@ interface LeftPart extends ShardPart {
  * `not measured`, and a failure of the run. Comparisons are left out, since only the whole run can be compared. Throws
  * UsageError `shards-mixed` when the parts are not of one run.
  */
-export function mergeShards({ plan, parts, otherwise, contractVersionOf, tagsOf }: MergeInput): Run {
+export function mergeShards({ plan, parts, idle, otherwise, contractVersionOf, tagsOf }: MergeInput): Run {
   const left = parts.flatMap(({ id, run }) => (run === undefined ? [] : [{ id, run }]));
-  refuseMixed(plan, left);
+  const after = idle?.run === undefined ? [] : [{ id: idle.id, run: idle.run }];
+  refuseMixed(plan, left, after);
   const several = severalProfiles([...plan.shards.flatMap(({ items }) => items), ...plan.carried]);
   const versions = contractVersions(left);
-  const metadata = mergeMetadata(left, otherwise);
+  const metadata = mergeMetadata([...left, ...after], otherwise);
   const groups = new Map<string, { readonly group: ResultGroup; readonly implementations: ImplementationResult[] }>();
   const add = (type: string, profile: string, result: ImplementationResult) => {
     const group = several ? { serviceType: type, profile } : { serviceType: type };
@@ -60,6 +63,11 @@ export function mergeShards({ plan, parts, otherwise, contractVersionOf, tagsOf 
     const implementation = several ? `${item.implementation} (${item.profile})` : item.implementation;
     failures.push({ implementation, stage: 'measure', code, message: `${reason} (shard ${shard})` });
   }
+  const measuredAny = measured.results.some(({ implementations }) => implementations.some((one) => one.measurement));
+  if (idle !== undefined && measuredAny && idle.run?.metadata.state !== 'finished') {
+    const { reason, code } = lossOf(idle.run?.metadata.state);
+    failures.push({ stage: 'measure', code, message: `no cold starts after idleness: ${reason} (shard ${idle.id})` });
+  }
   const results = [...groups.values()].map(({ group, implementations }) => ({
     format: 'results/1' as const,
     runId: plan.runId,
@@ -80,9 +88,9 @@ const WORDS: Readonly<Partial<Record<(typeof SAME)[number], string>>> = {
   toolVersion: 'version of cloudrun-perf',
 };
 
-function refuseMixed(plan: JobPlan, left: readonly LeftPart[]): void {
+function refuseMixed(plan: JobPlan, left: readonly LeftPart[], after: readonly LeftPart[]): void {
   const [first] = left;
-  for (const { id, run } of left) {
+  for (const { id, run } of [...left, ...after]) {
     const { metadata } = run;
     for (const key of SAME) {
       const found = plainly(metadata[key]);
@@ -96,6 +104,14 @@ function refuseMixed(plan: JobPlan, left: readonly LeftPart[]): void {
     }
   }
   refuseUnplanned(plan, left);
+  const planned = new Set(plan.shards.flatMap(({ items }) => items.map(keyOf)));
+  for (const { id, run } of after) {
+    const foreign = itemsOf(run)
+      .map(keyOf)
+      .find((key) => !planned.has(key));
+    if (foreign !== undefined)
+      throw mixed(`shard ${id} has results of ${printable(foreign, 300)}, which the plan has not`);
+  }
 }
 
 /** A job that leaves files in its checkout has the same commit all the same. */

@@ -101,8 +101,43 @@ suite('perf.yml', () => {
     );
     assert.deepEqual(
       checkouts.map(({ job }) => job),
-      ['discover', 'bench', 'report', 'cleanup'],
+      ['discover', 'bench', 'idle', 'report', 'cleanup'],
     );
+  });
+
+  test('the job that waits for idleness comes between those that measure and the report, also when some of these failed', () => {
+    const { idle, report } = PERF.jobs;
+    assert.ok(idle !== undefined && report !== undefined);
+    assert.deepEqual(
+      [needsOf(idle), needsOf(report)],
+      [
+        ['discover', 'bench'],
+        ['discover', 'bench', 'idle'],
+      ],
+    );
+    assert.match(String(idle.if), /!cancelled\(\).*outputs\.idle != ''.*'failure'/s);
+    assert.match(String(report.if), /!cancelled\(\)/);
+    const steps = idle.steps ?? [];
+    const tool = steps.find(({ uses }) => uses === '$/')?.with;
+    assert.deepEqual([tool?.command, tool?.shard], ['benchmark', expression('needs.discover.outputs.idle')]);
+    // What it stores must land where the report looks for shards, and must not replace those of the other jobs.
+    const upload = steps.find(({ uses = '' }) => uses.startsWith('actions/upload-artifact@'))?.with;
+    assert.match(String(upload?.path), /\/shards\/\$\{\{ needs\.discover\.outputs\.idle \}\}\*$/);
+    assert.match(String(upload?.name), /\.shard\.\$\{\{ needs\.discover\.outputs\.idle \}\}$/);
+  });
+
+  test('the cleanup knows the baseline that this very run has stored', () => {
+    const { cleanup, report } = PERF.jobs;
+    assert.deepEqual(needsOf(cleanup ?? assert.fail('found no job cleanup')), ['discover', 'bench', 'report']);
+    const step = (job: typeof report, action: string) =>
+      job?.steps?.find(({ uses = '' }) => uses.startsWith(`actions/${action}@`));
+    const saved = step(report, 'cache/save')?.with;
+    const { path, key, ...more } = step(cleanup, 'cache/restore')?.with ?? {};
+    assert.deepEqual([path, key], [saved?.path, saved?.key]);
+    assert.deepEqual(more, {}, 'an older one would take the place of that which the run was compared with');
+    const order = cleanup?.steps?.map(({ uses = '' }) => uses.replace(/@.*/, '')) ?? [];
+    assert.ok(order.indexOf('actions/download-artifact') < order.indexOf('actions/cache/restore'));
+    assert.ok(order.indexOf('actions/cache/restore') < order.indexOf('$/'));
   });
 
   const script = PERF.jobs.discover?.steps?.[0]?.run ?? '';
