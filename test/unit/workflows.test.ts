@@ -115,8 +115,8 @@ suite('perf.yml', () => {
         ['discover', 'bench', 'idle'],
       ],
     );
-    assert.match(String(idle.if), /!cancelled\(\).*outputs\.idle != ''.*'failure'/s);
-    assert.match(String(report.if), /!cancelled\(\)/);
+    assert.match(String((idle as { readonly if?: string }).if), /!cancelled\(\).*outputs\.idle != ''.*'failure'/s);
+    assert.match(String((report as { readonly if?: string }).if), /!cancelled\(\)/);
     const steps = idle.steps ?? [];
     const tool = steps.find(({ uses }) => uses === '$/')?.with;
     assert.deepEqual([tool?.command, tool?.shard], ['benchmark', expression('needs.discover.outputs.idle')]);

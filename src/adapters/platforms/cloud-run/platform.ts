@@ -9,6 +9,7 @@ import { failureOf } from './failure.ts';
 import { createJobRunner } from './jobs.ts';
 import { REQUEST_LOG, SYSTEM_LOG } from './log-filter.ts';
 import { type LogReader, readInstanceLog } from './log-reader.ts';
+import { createReadPacer, readIntervalMs } from './read-pacer.ts';
 import { removeService } from './remove.ts';
 import { parentOf } from './requests.ts';
 import { scaleServiceToZero } from './scale-to-zero.ts';
@@ -69,6 +70,7 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
     ...(options.privateAudience === undefined ? {} : { privateAudience: options.privateAudience }),
     admitWrite: admin === undefined ? (signal) => limiter.take(signal) : () => Promise.resolve(),
   };
+  const pacer = createReadPacer(clock, readIntervalMs(options.parallelJobs));
   const reader = (signal: AbortSignal | undefined): LogReader => ({
     project,
     url: options.loggingUrl ?? GOOGLE.loggingUrl,
@@ -76,7 +78,15 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
       const token = await accessToken();
       return token === undefined ? [] : [['authorization', `Bearer ${token}`]];
     },
-    attempt: (call) => attempt(session, call, signal),
+    attempt: (call) =>
+      attempt(
+        session,
+        async () => {
+          if (admin === undefined) await pacer.take(signal);
+          return await call();
+        },
+        signal,
+      ),
   });
   return {
     name: options.name,
