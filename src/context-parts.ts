@@ -15,6 +15,7 @@ import type { CommandRequest } from './config/request.ts';
 import type { Schemas } from './config/schemas.ts';
 import { UsageError } from './domain/errors.ts';
 import type { Job } from './domain/job.ts';
+import type { PlatformName } from './domain/plan.ts';
 import { TOOL_ROOT } from './paths.ts';
 import type { CodeHost } from './ports/code-host.ts';
 import type { Identity } from './ports/identity.ts';
@@ -125,6 +126,16 @@ export function createLogger(request: CommandRequest, entry: Entry, secrets: rea
     case 'terminal':
       return createTerminalLogger({ ...options, stream: process.stderr, env: process.env });
   }
+}
+
+/** Where tasks of load jobs find their plan: in the cloud in a bucket, also where a job's results go to a directory. */
+export function meetingPlace(
+  results: string | undefined,
+  platform: PlatformName,
+  { storage }: Config,
+): string | undefined {
+  const isBucket = results?.startsWith('gs://') === true;
+  return platform === 'cloudrun' && !isBucket ? (storage.resultsBucket ?? results) : results;
 }
 
 export function openStore(place: string | undefined, workingDirectory: string, identity: Identity): ResultStore {

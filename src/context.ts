@@ -34,6 +34,7 @@ import {
   createLogger,
   type Entry,
   logFormatOf,
+  meetingPlace,
   once,
   openCodeHost,
   openStore,
@@ -169,6 +170,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       ? {}
       : { registry: config.gcp.artifactRegistry }),
   });
+  const resultsPlace = request.results ?? config.storage.resultsBucket;
   const loadTask = request.command === 'worker' ? readLoadTask(process.env) : undefined;
   const ports: Ports = {
     clock,
@@ -177,7 +179,8 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     priceTable: (await readPrices(CONTRACTS)) as PriceTable,
     workingDirectory,
     transport: privateServices?.transport ?? http,
-    store: openStore(loadTask?.store ?? request.results ?? config.storage.resultsBucket, workingDirectory, identity),
+    store: openStore(loadTask?.store ?? resultsPlace, workingDirectory, identity),
+    loadStore: openStore(meetingPlace(resultsPlace, platformName, config), workingDirectory, identity),
     ...(loadTask === undefined ? {} : { loadTask }),
     ...(isPrivate ? { privateAudience: AUDIENCE } : {}),
     async callPrivate(audience, origins) {

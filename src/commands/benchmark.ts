@@ -57,7 +57,8 @@ export async function benchmark(
     baseline,
     ports,
   );
-  refuseUnreachableStore(plan.settings, platform, given.store);
+  const { loadStore = given.store } = given;
+  refuseUnreachableStore(plan.settings, platform, loadStore);
   if (request.dryRun) {
     ports.print(`${description}${carriedText(todo)}`);
     return { exitCodes: [], outputs: {} };
@@ -73,7 +74,7 @@ export async function benchmark(
   const events = request.shard === undefined ? ports.events : SILENT;
   await events.send(startedEvent(metadata, ports));
   try {
-    const load = { config: config.load, store: given.store };
+    const load = { config: config.load, store: loadStore };
     await measureAll({ runtime: config.emulator.runtime, plan, baseline, metadata, recorder, ports, signal, load });
     signal.throwIfAborted();
     if (request.shard !== undefined) return await finishShard(request, request.shard, recorder, ports);

@@ -36,8 +36,8 @@ export function refuseUnreachableStore(
   if (load?.from !== 'job') return;
   const isBucket = location.startsWith('gs://');
   if (platform === 'cloudrun' && !isBucket) {
-    throw new UsageError('load-needs-bucket', `load from a job needs results in a bucket, found ${location}`, {
-      hint: 'give --results gs://bucket/prefix (results, storage.results_bucket), or --load-from runner',
+    throw new UsageError('load-needs-bucket', `load from a job needs a bucket to meet in, found ${location}`, {
+      hint: 'name it with storage.results_bucket or --results gs://bucket/prefix, or use --load-from runner',
     });
   }
   if (platform === 'local' && isBucket) {

@@ -41,6 +41,8 @@ export interface Ports {
   readonly logger: Logger;
   readonly transport: HttpTransport;
   readonly store: ResultStore;
+  /** Where tasks of load jobs find their plan; absent: in `store`. */
+  readonly loadStore?: ResultStore;
   /** Path of the latest baseline in the store; absent: the layout's own. */
   readonly baselinePath?: string;
   /** Which old runs a job of the default branch leaves in the store. */

@@ -61,6 +61,7 @@ export async function measureAll(given: RunContext): Promise<void> {
   const context = { ...given, ports, ...(loadJob === undefined ? {} : { loadJob }) };
   const remove = (planned: PlannedImplementation) =>
     removeServices(planned, ports, (error) => recorder.fail('cleanup', error, labelOf(planned, plan)));
+  const removeJob = async () => loadJob?.remove((error) => recorder.fail('cleanup', error));
   await resources.begin();
   loadJob?.begin();
   try {
@@ -80,9 +81,11 @@ export async function measureAll(given: RunContext): Promise<void> {
         await remove(one.prepared.planned);
       }
     }
+    // Whatever is measured after idleness is cold starts alone.
+    await removeJob();
     await measureIdle(waiting, context, remove);
   } finally {
-    await loadJob?.remove((error) => recorder.fail('cleanup', error));
+    await removeJob();
     for (const planned of plan.implementations) await remove(planned);
   }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { LoadJob, refuseUnreachableStore } from '../../../src/commands/load-job.ts';
 import type { Ports } from '../../../src/commands/ports.ts';
 import { ResourceLog } from '../../../src/commands/resource-log.ts';
+import { meetingPlace } from '../../../src/context-parts.ts';
 import { InfrastructureError, UsageError } from '../../../src/domain/errors.ts';
 import type { ExecutionEnd, JobSpec } from '../../../src/domain/load.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -80,6 +81,7 @@ test('one job for all implementations: made before the first, removed after the 
   const [one, other] = [await job.driver('discord-webhook'), await job.driver('discord-webhook')];
   await one.run(round);
   await other.run(round);
+  await remove();
   await remove();
   assert.deepEqual(calls, [
     `image own ${RUN}-head`,
@@ -171,4 +173,14 @@ test('tasks have to see the store', () => {
   refuseUnreachableStore(job, 'cloudrun', { location: 'gs://b/p' });
   refuseUnreachableStore(job, 'local', { location: '/results' });
   refuseUnreachableStore({}, 'cloudrun', { location: '/results' });
+});
+
+test('tasks meet in a bucket, also where the results of a job go to a directory', () => {
+  const config = { storage: { resultsBucket: 'gs://configured' } } as Parameters<typeof meetingPlace>[2];
+  const none = { storage: {} } as typeof config;
+  assert.equal(meetingPlace('/tmp/shards', 'cloudrun', config), 'gs://configured');
+  assert.equal(meetingPlace('gs://given', 'cloudrun', config), 'gs://given');
+  assert.equal(meetingPlace('/tmp/shards', 'cloudrun', none), '/tmp/shards');
+  assert.equal(meetingPlace('/tmp/shards', 'local', config), '/tmp/shards');
+  assert.equal(meetingPlace(undefined, 'local', none), undefined);
 });
