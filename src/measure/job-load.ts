@@ -4,7 +4,7 @@ import type { JobRunner } from '../ports/job-runner.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ResultStore } from '../ports/result-store.ts';
 import type { BlockOutcome, LoadDriver, LoadInput } from './load-driver.ts';
-import { PLAN_VARIABLE, parseTaskRecording, planPath, STORE_VARIABLE, taskPath } from './load-files.ts';
+import { PLAN_VARIABLE, parseTaskRecording, partsPlace, planPath, STORE_VARIABLE, taskPath } from './load-files.ts';
 import { isEmptyShare, loadShare } from './load-share.ts';
 import { mergeRecordings } from './recording.ts';
 
@@ -94,12 +94,18 @@ const unfollowed = (tasks: number, reason: string): ExecutionEnd => ({
 
 async function readShard(store: ResultStore, place: string, task: number, taskCount: number): Promise<Shard> {
   try {
-    const text = await store.read(taskPath(place, task));
+    const text = (await store.read(taskPath(place, task))) ?? (await newestPart(store, place, task));
     if (text === undefined) return { task };
     return { task, recording: parseTaskRecording(text, task, taskCount) };
   } catch (error) {
     return { task, problem: `its recording cannot be read: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+/** Of a task that died before it could put its recordings into its own file. */
+async function newestPart(store: ResultStore, place: string, task: number): Promise<string | undefined> {
+  const newest = (await store.list(partsPlace(place, task))).toSorted().at(-1);
+  return newest === undefined ? undefined : store.read(newest);
 }
 
 /** One outcome for each block of the plan: what tasks have recorded of it, merged, and what is missing. */

@@ -10,6 +10,13 @@ const PLAN_FILE = 'plan.json';
 /** Files of one execution, below `place`, which ends in a slash. */
 export const planPath = (place: string) => `${place}${PLAN_FILE}`;
 export const taskPath = (place: string, task: number) => `${place}task-${task}.json`;
+/**
+ * What a task has recorded so far, after each of its blocks; all of it is in the task's own file in the end. Nothing is
+ * written twice: the account of load tasks may add to a bucket, and not overwrite.
+ */
+export const partPath = (place: string, task: number, part: number) =>
+  `${partsPlace(place, task)}${String(part).padStart(4, '0')}.json`;
+export const partsPlace = (place: string, task: number) => `${place}parts/${task}/`;
 export const readyPlace = (place: string, meeting: string) => `${place}ready/${meeting}/`;
 
 /** Where the files of the execution are whose plan is at `path`; undefined for what is no path of a plan. */

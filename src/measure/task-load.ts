@@ -1,7 +1,7 @@
 import type { LoadBlock, LoadPlan, LoadRecording, TaskRecording } from '../domain/load.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ResultStore } from '../ports/result-store.ts';
-import { taskPath } from './load-files.ts';
+import { partPath, taskPath } from './load-files.ts';
 import { isEmptyShare, loadShare } from './load-share.ts';
 import { type LoadPorts, loadBlock } from './runner-load.ts';
 import type { MeasuredProtocol } from './target.ts';
@@ -38,10 +38,10 @@ export async function runTask(input: TaskInput, ports: TaskPorts, signal?: Abort
   const { plan, place, task, taskCount } = input;
   const { store, clock, logger } = ports;
   const blocks: TaskRecording['blocks'][number][] = [];
-  const save = async (problems: readonly string[]): Promise<TaskRecording> => {
+  const save = async (path: string, problems: readonly string[]): Promise<TaskRecording> => {
     const known = { schemaVersion: 1, task, taskCount, blocks } as const;
     const recorded = problems.length === 0 ? known : { ...known, problem: problems.join('; ') };
-    await store.write(taskPath(place, task), JSON.stringify(recorded));
+    await store.write(path, JSON.stringify(recorded));
     return recorded;
   };
   const { meetingTimeoutMs: timeoutMs } = plan;
@@ -55,11 +55,11 @@ export async function runTask(input: TaskInput, ports: TaskPorts, signal?: Abort
       const { recording, problem } = await shareOfBlock(input, block, index, meetings, ports, signal);
       if (recording !== undefined) blocks.push({ id: block.id, recording });
       if (problem !== undefined) problems.push(`block ${block.id}: ${problem}`);
-      await save(problems);
+      await save(partPath(place, task, index), problems);
     }
-    return await save(problems);
+    return await save(taskPath(place, task), problems);
   } catch (error) {
-    const recorded = await save([...problems, messageOf(error)]);
+    const recorded = await save(taskPath(place, task), [...problems, messageOf(error)]);
     signal?.throwIfAborted();
     return recorded;
   }

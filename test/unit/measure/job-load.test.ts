@@ -8,7 +8,7 @@ import { mergeRecordings, recordLoad } from '../../../src/measure/recording.ts';
 import type { MeasuredProtocol } from '../../../src/measure/target.ts';
 import { TaskMeetings, TooLateError } from '../../../src/measure/task-meeting.ts';
 import { describeRecording } from '../../../src/measure/warm-block.ts';
-import type { HttpTransport } from '../../../src/ports/transport.ts';
+import type { HttpExchange, HttpTransport } from '../../../src/ports/transport.ts';
 import { seededRandom } from '../../../src/stats/random.ts';
 import { inProcessJobs } from '../../helpers/in-process-jobs.ts';
 import { createMemoryStore } from '../../helpers/memory-store.ts';
@@ -17,11 +17,17 @@ import { virtualClock } from '../../helpers/virtual-clock.ts';
 const RIGHT = new TextEncoder().encode('right');
 const WARM: BlockSettings = { connections: 16, requests: 800, warmupRequests: 40, warmupMs: 200 };
 
+const request = { method: 'GET', path: '/', headers: [] };
+const warmCall = () => ({ request, isCorrect: ({ status }: { readonly status: number }) => status === 200 });
 const protocol: MeasuredProtocol = {
-  coldRequest: () => ({ method: 'GET', path: '/', headers: [] }),
-  warmRequest: () => ({ method: 'GET', path: '/', headers: [] }),
-  isCorrectAnswer: (status) => status === 200,
+  coldRequest: () => request,
+  warmCall,
+  prepare: async (send) => {
+    await send(request);
+    return warmCall;
+  },
 };
+const BROKEN = 'block broken: no item to read';
 
 test('shares are exactly the whole, and no share differs from another by more than the connections want', () => {
   for (let tasks = 1; tasks <= 64; tasks += 1) {
@@ -124,7 +130,10 @@ function service(
 ): HttpTransport {
   const random = seededRandom(seed);
   return {
-    exchange: () => Promise.reject(new Error('not used')),
+    exchange: async (origin) => {
+      if (origin.includes('broken')) throw new Error('no item to read');
+      return {} as HttpExchange;
+    },
     open: () => ({
       send(_request, done) {
         const latencyMs = 1 + 10 ** (random.uniform() * 1.2);
@@ -174,7 +183,7 @@ async function execution({ tasks, warm = WARM, blocks = ['a'], dies = {} }: Scen
     requestTimeoutMs: 1_000,
   };
   const outcomes = await clock.run(driver.run(load));
-  return { outcomes, kept, store, warnings, driver, log: jobs.log };
+  return { outcomes, kept, store, warnings, driver, log: jobs.log, tookMs: clock.epochMs() };
 }
 
 for (const tasks of [1, 4, 16]) {
@@ -220,6 +229,17 @@ test('all blocks of a round take one execution, and tasks beyond the connections
   assert.deepEqual(log, ['task 2 has nothing to send: 2 connections, 3 tasks']);
 });
 
+test('a block that cannot be loaded costs itself, and nobody waits for those who cannot', async () => {
+  const { outcomes, log, tookMs } = await execution({ tasks: 2, blocks: ['broken', 'b'] });
+  assert.deepEqual(
+    outcomes.map(({ missing }) => missing),
+    [`2 of 2 tasks left no recording: task 0 (${BROKEN}; exit code 1), task 1 (${BROKEN}; exit code 1)`, undefined],
+  );
+  assert.equal(outcomes[1]?.recording?.sent, 800);
+  assert.deepEqual(log, [BROKEN, BROKEN]);
+  assert.ok(tookMs < 20_000, `${tookMs} ms`);
+});
+
 test('a task that dies costs the block it was at and those after it, and both name it', async () => {
   const dies = { 1: { beforeBlock: 1, reason: 'killed by SIGKILL' }, 3: { beforeBlock: 0, reason: 'exit code 7' } };
   const { outcomes, store, warnings, log } = await execution({ tasks: 4, blocks: ['a', 'b'], dies });
@@ -235,7 +255,7 @@ test('a task that dies costs the block it was at and those after it, and both na
     [12, 8],
   );
   assert.deepEqual(warnings, ['2 of 2 blocks are incomplete; what was recorded is at runs/run-x/load/t-1/']);
-  assert.ok(store.texts.has('runs/run-x/load/t-1/task-1.json'), 'what is there stays');
+  assert.ok(store.texts.has('runs/run-x/load/t-1/parts/1/0000.json'), 'what is there stays');
   assert.ok(!store.texts.has('runs/run-x/load/t-1/task-3.json'));
   assert.ok(log.includes('block b: going on without task 3'), log.join('\n'));
 });
