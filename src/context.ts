@@ -10,6 +10,7 @@ import { AUDIENCE, createPrivateServices } from './adapters/google/private-servi
 import { createImageBuilder } from './adapters/images/builder.ts';
 import { createOciRegistry } from './adapters/images/oci-registry.ts';
 import { createOwnImage } from './adapters/images/own-image.ts';
+import { maskSecrets } from './adapters/logging/masking.ts';
 import { createSecrets } from './adapters/logging/secrets.ts';
 import { createPubSubMessageBus } from './adapters/messages/pubsub.ts';
 import { createGitSources } from './adapters/sources/git.ts';
@@ -21,7 +22,7 @@ import { createFolders } from './adapters/system/folders.ts';
 import { listens, portOf } from './adapters/system/listening.ts';
 import { makeDirectory } from './adapters/system/make-directory.ts';
 import { programVersion } from './adapters/system/program-version.ts';
-import { readContract, readPrices, readSchemas } from './adapters/system/shipped-files.ts';
+import { contractMajors, readContract, readPrices, readSchemas } from './adapters/system/shipped-files.ts';
 import { removeDeadWork, stateDirectories } from './adapters/system/state-directories.ts';
 import { createHttpTransport } from './adapters/transports/http.ts';
 import { platformOf, withPullRequest } from './commands/job-change.ts';
@@ -47,6 +48,7 @@ import {
 import { withoutCommands } from './documents/neutral.ts';
 import { InfrastructureError } from './domain/errors.ts';
 import type { PlatformName } from './domain/plan.ts';
+import { localSecretValues } from './emulator/admin/local-secrets.ts';
 import { stopLeftovers } from './emulator/instances/leftovers.ts';
 import { COMMAND_LINE, CONTRACTS, TOOL_ROOT } from './paths.ts';
 import type { PriceTable } from './plan/prices.ts';
@@ -69,9 +71,11 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
   const workingDirectory = process.cwd();
   const schemas = await readSchemas(CONTRACTS);
   const config = await readConfig(request, entry, workingDirectory, schemas);
-  const secrets = createSecrets(secretValues(config), logFormatOf(request, entry) === 'actions');
+  const local = localSecretValues(process.env);
+  const secrets = createSecrets([...secretValues(config), ...local.values], logFormatOf(request, entry) === 'actions');
   const logger = createLogger(request, entry, secrets.values);
   for (const warning of config.warnings) logger.warn(warning);
+  for (const name of local.tooShort) logger.warn(`${name} is too short to be blanked out where a service tells it`);
   const started = entry.kind === 'action' ? await readJob(process.env, (path) => readFile(path, 'utf8')) : undefined;
   const codeHost = once(async () => openCodeHost(started, entry, logger));
   const job = started === undefined ? undefined : await withPullRequest(started, request, codeHost, entry.signal);
@@ -188,6 +192,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       await services.call(origins);
       return services.transport;
     },
+    hide: (text) => maskSecrets(text, secrets.values),
     baselinePath: config.storage.baselinePath,
     retention: config.storage,
     sources: createGitSources({
@@ -223,7 +228,8 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
       parallelJobs: parallelJobs(process.env),
       owner: process.env.GITHUB_REPOSITORY ?? `${userName()}-${basename(workingDirectory)}`,
     },
-    contractFiles: (serviceType) => readContract(CONTRACTS, serviceType),
+    contractFiles: (serviceType, major) => readContract(CONTRACTS, serviceType, major),
+    contractMajors: (serviceType) => contractMajors(CONTRACTS, serviceType),
     fileTree: createFileTree,
     folders: createFolders(join(TOOL_ROOT, 'template-service-repo')),
     platform,

@@ -2,13 +2,15 @@ import { runConformance } from '../contract/conformance.ts';
 import type { Conformance } from '../domain/conformance.ts';
 import type { ServiceType } from '../domain/service-type.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
-import { protocolFor, shippedContract } from './catalog.ts';
+import { contractFor, protocolFor } from './contracts.ts';
 import type { Ports } from './ports.ts';
 
 export interface ConformanceTarget {
   readonly serviceType: ServiceType;
   /** Absent: the contract's own version. */
   readonly contractVersion?: string;
+  /** Root of the service repository, for a type that does not ship. */
+  readonly repositoryRoot?: string;
   readonly features: readonly string[];
   readonly url: string;
   /** Topic that the service publishes to, and the bus that has it; without them effects are not checked. */
@@ -24,8 +26,8 @@ export async function checkConformance(
   ports: Ports,
   signal: AbortSignal,
 ): Promise<Conformance> {
-  const contract = await shippedContract(target.serviceType, ports);
-  const protocol = await protocolFor(target.serviceType, ports);
+  const contract = await contractFor(target, ports);
+  const protocol = await protocolFor(target, ports);
   const { vectors = [], topic, bus } = target;
   return runConformance(
     {
@@ -41,6 +43,7 @@ export async function checkConformance(
       clock: ports.clock,
       signer: protocol,
       signal,
+      ...(ports.hide && { hide: ports.hide }),
       ...(bus === undefined ? {} : { messageBus: bus }),
       ...(topic === undefined || bus === undefined
         ? {}

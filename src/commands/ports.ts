@@ -43,6 +43,8 @@ export interface Ports {
   readonly store: ResultStore;
   /** Where tasks of load jobs find their plan; absent: in `store`. */
   readonly loadStore?: ResultStore;
+  /** Blanks out secrets in texts that come from services; absent: there are none. The logger does so by itself. */
+  readonly hide?: (text: string) => string;
   /** Path of the latest baseline in the store; absent: the layout's own. */
   readonly baselinePath?: string;
   /** Which old runs a job of the default branch leaves in the store. */
@@ -66,8 +68,10 @@ export interface Ports {
     /** Repository or user on whose behalf services are deployed; scopes names, labels and cleanup. */
     readonly owner: string;
   };
-  /** Files of a contract that ships with cloudrun-perf, by path relative to its directory. */
-  contractFiles(serviceType: string): Promise<ReadonlyMap<string, string>>;
+  /** Files of a contract that ships with cloudrun-perf, by path relative to its directory; the newest without a major. */
+  contractFiles(serviceType: string, major?: number): Promise<ReadonlyMap<string, string>>;
+  /** Major versions of a contract that ship, newest first; empty for a type that does not ship. */
+  contractMajors(serviceType: string): Promise<readonly number[]>;
   fileTree(root: string): FileTree;
   /** Whole folders, and new directories. */
   readonly folders: Folders;

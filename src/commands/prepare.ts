@@ -7,7 +7,7 @@ import type { Plan, PlannedImplementation, PlannedService } from '../domain/plan
 import type { RunFailure } from '../domain/run.ts';
 import { topicOf } from '../plan/gcp-setup.ts';
 import { buildLabel } from '../plan/leftovers.ts';
-import { protocolFor } from './catalog.ts';
+import { protocolFor } from './contracts.ts';
 import { groupOf, labelOf } from './planned-group.ts';
 import type { Ports } from './ports.ts';
 import type { ResourceLog } from './resource-log.ts';
@@ -80,7 +80,7 @@ export async function serviceEnvironment(
   const bus = await ports.messageBus();
   await bus?.ensureTopic(topic, signal);
   const pubsubHost = bus?.emulatorHost;
-  const protocol = await protocolFor(planned.implementation.serviceType, ports);
+  const protocol = await protocolFor({ ...planned, serviceType: planned.implementation.serviceType }, ports);
   return protocol.environment({
     project: plan.project,
     topic,
@@ -197,13 +197,15 @@ async function firstAnswer(
   if (service.checkTag === undefined) return;
   const revision = deployment.revisions.find(({ tag }) => tag === service.checkTag)?.revision ?? '';
   const target = { service: deployment.service, revision, url: tagUrl(deployment, service.checkTag) };
-  const request = (await protocolFor(planned.implementation.serviceType, ports)).coldRequest();
+  const request = (
+    await protocolFor({ ...planned, serviceType: planned.implementation.serviceType }, ports)
+  ).coldRequest();
   const platform = await ports.platform();
   await waitUntilReady(
     target,
     request,
     plan.settings.coldTimeoutMs,
-    { transport: ports.transport, platform, clock: ports.clock },
+    { transport: ports.transport, platform, clock: ports.clock, ...(ports.hide && { hide: ports.hide }) },
     signal,
   );
 }

@@ -4,6 +4,7 @@ import type { RunResources } from '../domain/resources.ts';
 import type { ImplementationResult, Run, RunFailure, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 import { groupKey, type ResultGroup, sortGroups } from '../results/groups.ts';
 import { saveMetadata, saveResults } from '../results/runs.ts';
+import { hiddenIn } from './hide.ts';
 import type { Ports } from './ports.ts';
 
 /**
@@ -41,7 +42,8 @@ export class RunRecorder {
     return this.#enqueue(() => this.#saveMetadata());
   }
 
-  record(group: ResultGroup, contractVersion: string, result: ImplementationResult): Promise<void> {
+  record(group: ResultGroup, contractVersion: string, found: ImplementationResult): Promise<void> {
+    const result = hiddenIn(found, this.#ports.hide);
     const key = groupKey(group);
     const { serviceType, profile } = group;
     const previous = this.#results.get(key);
@@ -75,12 +77,13 @@ export class RunRecorder {
 
   /** Remembers a failure, tells the user, and lets the run go on. */
   fail(stage: RunFailure['stage'], error: unknown, implementation?: string): RunFailure {
-    const failure: RunFailure = {
+    const found: RunFailure = {
       stage,
       code: error instanceof PerfError ? error.code : 'unexpected',
       message: error instanceof Error ? error.message : String(error),
       ...(implementation === undefined ? {} : { implementation }),
     };
+    const failure = hiddenIn(found, this.#ports.hide);
     this.#metadata = { ...this.#metadata, failures: [...this.#metadata.failures, failure] };
     this.#ports.logger.error(failure.message, { stage, implementation, code: failure.code });
     if (!(error instanceof PerfError) && error instanceof Error) this.#ports.logger.debug(error.stack ?? '');

@@ -2,6 +2,7 @@ import type { Conformance, VectorResult, VectorState } from '../domain/conforman
 import type { Clock } from '../ports/clock.ts';
 import type { MessageBus, Subscription } from '../ports/message-bus.ts';
 import { type HttpTransport, TransportError } from '../ports/transport.ts';
+import type { Hide } from './check-failure.ts';
 import type { LoadedContract } from './contract.ts';
 import { checkFeatures, missingFeatures } from './features.ts';
 import { Limiter } from './limiter.ts';
@@ -35,6 +36,8 @@ export interface ConformancePorts {
   readonly topics?: Readonly<Record<string, string>>;
   /** Requests in flight; default 4. After twice as many time-outs nothing more is sent. */
   readonly concurrency?: number;
+  /** Of what answers say, before it is in a result; absent: nothing. */
+  readonly hide?: Hide;
   /** Default 10 s. */
   readonly requestTimeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -138,6 +141,7 @@ async function runVectors(
     requests: new Limiter(concurrency),
     requestTimeoutMs,
     patience: new Patience(TIME_LIMITS * concurrency, requestTimeoutMs),
+    ...(ports.hide && { hide: ports.hide }),
     ...(ports.signal && { signal: ports.signal }),
   };
   const slots = new Limiter(VECTORS_AT_A_TIME);

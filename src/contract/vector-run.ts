@@ -1,7 +1,7 @@
 import type { VectorFailure } from '../domain/conformance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HttpTransport } from '../ports/transport.ts';
-import { type CheckFailure, reportable } from './check-failure.ts';
+import { type CheckFailure, type Hide, reportable } from './check-failure.ts';
 import type { LoadedContract } from './contract.ts';
 import { type EffectContext, effectFailures, judgeEffect } from './effect.ts';
 import type { Limiter } from './limiter.ts';
@@ -28,6 +28,7 @@ export interface VectorContext {
   readonly requests: Limiter;
   readonly requestTimeoutMs: number;
   readonly patience: Patience;
+  readonly hide?: Hide;
   readonly signal?: AbortSignal;
 }
 
@@ -47,7 +48,7 @@ export async function runVector(vector: Vector, context: VectorContext): Promise
   for (const [index, step] of vector.steps.entries()) {
     const failed = await runUntilPassed(step, scope, context);
     if (failed.length > 0) {
-      return { failures: failed.map((found) => reportable(found, index, scope)), recheck: () => [] };
+      return { failures: failed.map((found) => reportable(found, index, scope, context.hide)), recheck: () => [] };
     }
     last = (step.effects ?? []).map((effect) => expand(effect, source(scope, context)));
   }
@@ -55,7 +56,7 @@ export async function runVector(vector: Vector, context: VectorContext): Promise
   const recheck = () =>
     last
       .flatMap((effect) => judgeEffect(effect, effectContext(effect, context)))
-      .map((found) => reportable(found, lastIndex, scope));
+      .map((found) => reportable(found, lastIndex, scope, context.hide));
   return { failures: [], recheck };
 }
 

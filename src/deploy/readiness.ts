@@ -9,12 +9,15 @@ export interface ReadinessTarget {
   readonly url: string;
 }
 
-const SHOWN_BYTES = 200;
+const SHOWN_CHARS = 200;
+const READ_BYTES = 65_536;
 
 interface Ports {
   readonly transport: HttpTransport;
   readonly platform: Platform;
   readonly clock: Clock;
+  /** Blanks out secrets in what the service answered; absent: it has none. */
+  readonly hide?: (text: string) => string;
 }
 
 /**
@@ -35,7 +38,7 @@ export async function waitUntilReady(
     const { status, body } = await ports.transport.exchange(target.url, request, { timeoutMs, signal });
     if (status < 500) return status;
     throw notReady(
-      `answered ${what} with ${status}${excerpt(body)}`,
+      `answered ${what} with ${status}${excerpt(body, ports.hide)}`,
       await startFailure(ports.platform, target, sinceMs),
     );
   } catch (error) {
@@ -49,9 +52,10 @@ export async function waitUntilReady(
 }
 
 /** The platform's front end says in the body why it answers in the service's place. The text is a stranger's. */
-function excerpt(body: Uint8Array): string {
-  const text = new TextDecoder()
-    .decode(body.subarray(0, SHOWN_BYTES))
+function excerpt(body: Uint8Array, hide: (text: string) => string = (text) => text): string {
+  // Hidden before it is cut, where a secret would not be recognised any more.
+  const text = hide(new TextDecoder().decode(body.subarray(0, READ_BYTES)))
+    .slice(0, SHOWN_CHARS)
     .replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ')
     .trim();
   return text === '' ? '' : ` (${text})`;

@@ -130,7 +130,7 @@ export function resultStoreSuite(name: string, start: () => Promise<RunningStore
             .flatMap(({ runs }) => runs.map(({ runId }) => runId)),
         );
       assert.deepEqual([(await ids(mine)).size, (await ids(other)).size], [2, 1]);
-      assert.equal((await ids(mine)).union(await ids(other)).size, 3);
+      assert.equal(new Set([...(await ids(mine)), ...(await ids(other))]).size, 3);
       for (const [latest, dated] of [
         [mine, 'baselines/suite/2026-11-21/baseline.json'],
         [other, 'baselines/suite/2026-11-21/main.json'],

@@ -11,6 +11,22 @@ export const localSecrets =
   (variable) =>
     env[`${LOCAL_SECRET_PREFIX}${variable}`] || undefined;
 
+/** Shorter values would blank out ordinary words. */
+export const SHORTEST_SECRET = 4;
+
+/** Values of all variables that stand for Secret Manager, and the names of those that are too short to be blanked out. */
+export function localSecretValues(env: Readonly<Record<string, string | undefined>>): {
+  readonly values: readonly string[];
+  readonly tooShort: readonly string[];
+} {
+  const found = Object.entries(env).filter(([name, value]) => name.startsWith(LOCAL_SECRET_PREFIX) && value);
+  const isLong = ([, value = '']: (typeof found)[number]) => value.length >= SHORTEST_SECRET;
+  return {
+    values: found.filter(isLong).map(([, value = '']) => value),
+    tooShort: found.filter((one) => !isLong(one)).map(([name]) => name),
+  };
+}
+
 export const isSecret = ({ valueSource }: EnvVar) => valueSource !== undefined;
 
 export function plainVariables(env: readonly EnvVar[]): Readonly<Record<string, string>> {

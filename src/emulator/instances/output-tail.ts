@@ -1,9 +1,8 @@
 import type { Readable } from 'node:stream';
+import { SHORTEST_SECRET } from '../admin/local-secrets.ts';
 import type { OutputSink } from '../workload.ts';
 
 const TAIL_BYTES = 4_096;
-/** Shorter values would blank out ordinary words. */
-const SHORTEST_SECRET = 4;
 
 /** Reads streams as they come and keeps the last 4 KiB of all of them together, without the given secrets. */
 export function keepTail(streams: readonly (Readable | null)[], secrets: readonly string[] = []): () => string {

@@ -22,6 +22,19 @@ test('secrets are masked, the longest first, also line by line', () => {
   assert.equal(maskSecrets('plain', ['', ' ']), 'plain');
 });
 
+test('secrets are masked however they are written, and where a text was cut inside of one', () => {
+  const secret = 'tok"en/with spaces';
+  const found = [secret, JSON.stringify({ secret }), `?x=${encodeURIComponent(secret)}`, 'body tok"en/wi… and more'];
+  assert.deepEqual(
+    found.map((text) => maskSecrets(text, [secret])),
+    ['***', '{"secret":"***"}', '?x=***', 'body ***… and more'],
+  );
+  assert.equal(maskSecrets('a to… b', [secret]), 'a to… b');
+  const key = '{\n  "private": "abcdef"\n}';
+  assert.equal(maskSecrets('{"ok":true} "private": "abcdef"', [key]), '{"ok":true} "private": "abcdef"');
+  assert.equal(maskSecrets(`x ${key.split('\n')[1]} {}`, [key]), 'x *** {}');
+});
+
 test('credentials in an address are masked, whoever they are of', () => {
   for (const [text, wanted] of [
     ['at https://user:pass@host/x.git', 'at https://***@host/x.git'],
