@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { NO_BUNDLE, runStep, startStep, TOKEN } from '../helpers/action-step.ts';
-import { filesBelow, isOpen, newWorkspace, placeRepository, until } from '../helpers/cli.ts';
+import { filesBelow, isOpen, newWorkspace, placeRepository, readJson, until } from '../helpers/cli.ts';
 
 const workspace = newWorkspace();
 
@@ -38,6 +38,8 @@ describe('the action, bundled', { skip: NO_BUNDLE }, () => {
       results: 'results',
       iterations: '2',
       rounds: '1',
+      // Its tasks are this bundle, too.
+      'load-from': 'job',
     });
     assert.equal(ended.code, 0, ended.stderr + ended.stdout);
     const runId = outputs.get('run-id') ?? '';
@@ -52,6 +54,11 @@ describe('the action, bundled', { skip: NO_BUNDLE }, () => {
     assert.equal(state.get('run-id'), runId);
     assert.equal(state.get('isPost'), 'true');
     assert.deepEqual(workspace.instances(), []);
+    const { resources } = readJson(join(workspace.results, 'runs', runId, 'metadata.json'));
+    assert.deepEqual(
+      resources.removed.map(({ kind }: { kind: string }) => kind),
+      ['job', 'service'],
+    );
 
     const post = await runStep(workspace, { platform: 'local' }, { state });
     assert.equal(post.ended.code, 0, post.ended.stderr + post.ended.stdout);
