@@ -7,13 +7,16 @@ import { after, test } from 'node:test';
 import { openClients } from '../../../src/adapters/platforms/cloud-run/clients.ts';
 import { createCloudRunPlatform } from '../../../src/adapters/platforms/cloud-run/platform.ts';
 import { createClock } from '../../../src/adapters/system/clock.ts';
+import { cleanup } from '../../../src/commands/cleanup.ts';
 import type { JobSpec } from '../../../src/domain/load.ts';
 import type { Fault, FaultRule } from '../../../src/emulator/admin/faults.ts';
 import { startEmulator } from '../../../src/emulator/emulator.ts';
+import { ownedLabels, RUN_LABEL } from '../../../src/plan/naming.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { JobRunner } from '../../../src/ports/job-runner.ts';
 import { fastClock } from '../../helpers/fast-clock.ts';
 import { SILENT_LOGGER } from '../../helpers/killed-run/stage.ts';
+import { runPorts } from '../../helpers/run-ports.ts';
 import { jobRunnerSuite } from '../job-runner.suite.ts';
 
 const FIXTURE = join(import.meta.dirname, '../../e2e/fixture');
@@ -53,7 +56,7 @@ async function open(image: object, rules: readonly FaultRule[] = [], clock: Cloc
     memory: '512Mi',
     taskTimeoutMs: 60_000,
   };
-  return { jobs: platform.jobs as JobRunner, image: name, spec, host, port, project, region, out, close };
+  return { platform, jobs: platform.jobs as JobRunner, image: name, spec, host, port, project, region, out, close };
 }
 
 const openFixture = () => open({ directory: FIXTURE, run: [process.execPath, 'server.mjs'] });
@@ -91,6 +94,28 @@ test('what the platform keeps of a job: no second try, its generation, its timeo
   await assert.rejects(hanging, { name: 'AbortError' });
   const [[newest]] = await api.executions.listExecutions({ parent: name });
   assert.deepEqual([newest?.runningCount, newest?.cancelledCount], [0, 3]);
+});
+
+test('cleanup ends what a killed run has left running, and what is not of the run stays', async () => {
+  const { platform, jobs, spec, out, close } = await openTrace([], createClock());
+  opened.push(close);
+  const runLabels = { ...ownedLabels('org'), [RUN_LABEL]: 'run-1' };
+  await jobs.deploy({ ...spec, labels: runLabels });
+  await jobs.deploy({ ...spec, name: 'of-another', labels: { ...runLabels, [RUN_LABEL]: 'run-2' } });
+  const abandoned = jobs.run('load', { taskCount: 2, env: { TASK: 'hang' } });
+  while ((await readdir(out)).length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+  const { ports, printed } = runPorts({ platform: async () => platform, stopLeftovers: async () => [] });
+  const request = { command: 'cleanup', verbose: false, dryRun: false, all: false, run: 'run-1' } as const;
+  const { exitCodes } = await cleanup(request, 'cloudrun', ports, new AbortController().signal);
+  assert.deepEqual([exitCodes, printed], [[], ['removed job load\n']]);
+  assert.deepEqual(
+    (await abandoned).tasks.map(({ succeeded }) => succeeded),
+    [false, false],
+  );
+  assert.deepEqual(
+    (await jobs.list({})).map(({ name }) => name),
+    ['of-another'],
+  );
 });
 
 const METHODS = ['CreateJob', 'RunJob', 'DeleteJob'];
