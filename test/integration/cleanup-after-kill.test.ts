@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanup } from '../../src/commands/cleanup.ts';
 import type { Ports } from '../../src/commands/ports.ts';
 import type { CleanupRequest } from '../../src/config/request.ts';
+import type { Resource } from '../../src/domain/resources.ts';
 import { EXPIRY_LABEL, ownedLabels, ownerLabel, RUN_LABEL } from '../../src/plan/naming.ts';
+import type { DeployedJob } from '../../src/ports/job-runner.ts';
 import type { DeployedService } from '../../src/ports/platform.ts';
 import { filesBelow, readJson } from '../helpers/cli.ts';
 import { EXAMPLE_PROFILE } from '../helpers/example-run.ts';
@@ -33,55 +35,66 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 interface View {
   readonly run: RunningRun;
-  /** Services of the run that the emulator has. */
+  /** Services and jobs of the run that the emulator has. */
   services(): Promise<readonly DeployedService[]>;
-  readonly metadata: Record<string, { readonly created: unknown[]; readonly removed: unknown[] } | undefined>;
+  jobs(): Promise<readonly DeployedJob[]>;
+  /** Jobs of everybody that have a task now, each as often as it has one. */
+  tasks(): readonly string[];
+  readonly metadata: Record<string, { readonly created: Resource[]; readonly removed: Resource[] } | undefined>;
 }
 
 const says = (wanted: RegExp) => (view: View) => wanted.test(view.run.said());
 const services = (number: number) => async (view: View) => (await view.services()).length === number;
 const created = (number: number) => (view: View) => (view.metadata.resources?.created.length ?? 0) >= number;
+const isJob = ({ kind }: Resource) => kind === 'job';
 const stored = (name: string) => (view: View) => filesBelow(view.run.results).some((path) => path.endsWith(name));
 const removed = (number: number) => (view: View) => (view.metadata.resources?.removed.length ?? 0) >= number;
 
-/** Where the run is killed: what it had said, stored or deployed by then, as seen from outside. */
-const POINTS: readonly [name: string, reached: (view: View) => boolean | Promise<boolean>, leavesServices: boolean][] =
-  [
-    ['its metadata is stored', stored('metadata.json'), false],
-    ['it builds the head', says(/building head/), false],
-    ['the service of the head is written down', created(1), false],
-    ['it deploys the head', says(/deploying head/), false],
-    ['the service of the head exists', services(1), true],
-    ['revision 2 of the head', says(/"revision":2,"of":4/), true],
-    ['revision 3 of the head', says(/"revision":3,"of":4/), true],
-    ['revision 4 of the head', says(/"revision":4,"of":4/), true],
-    ['it builds the base', says(/building base/), true],
-    ['the service of the base is written down', created(2), true],
-    ['it deploys the base', says(/deploying base/), true],
-    ['the service of the base exists', services(2), true],
-    ['revision 2 of the base', says(/deploying base[\s\S]*"revision":2,"of":4/), true],
-    ['revision 4 of the base', says(/deploying base[\s\S]*"revision":4,"of":4/), true],
-    ['the contract is checked', says(/contract \d+ of \d+ vectors passed/), true],
-    ['it begins to measure', says(/measuring right \(1 of 1\)/), true],
-    ['sample 1', says(/sample 1 of 4/), true],
-    ['sample 2', says(/sample 2 of 4/), true],
-    ['sample 3', says(/sample 3 of 4/), true],
-    ['sample 4', says(/sample 4 of 4/), true],
-    ['its results are stored', stored('results.json'), false],
-    ['the first service is removed', removed(1), false],
-    ['all services are removed', removed(2), false],
-    ['the report is stored', stored('report.json'), false],
-  ];
+type Point = readonly [name: string, reached: (view: View) => boolean | Promise<boolean>, leavesServices: boolean];
+/** Where the run is killed: what it had said, stored or deployed by then, as seen from outside. Both sides are made at once. */
+const POINTS: readonly Point[] = [
+  ['its metadata is stored', stored('metadata.json'), false],
+  ['it builds the head', says(/building head/), false],
+  ['the service of the head is written down', created(1), false],
+  ['it deploys the head', says(/deploying head/), false],
+  ['the service of the head exists', services(1), true],
+  ['revision 2 of the head', says(/"right-head-\w+","revision":2,"of":4/), true],
+  ['revision 4 of the head', says(/"right-head-\w+","revision":4,"of":4/), true],
+  ['it builds the base', says(/building base/), false],
+  ['the service of the base is written down', created(2), false],
+  ['it deploys the base', says(/deploying base/), false],
+  ['both services exist', services(2), true],
+  ['revision 2 of the base', says(/"right-base-\w+","revision":2,"of":4/), true],
+  ['revision 4 of the base', says(/"right-base-\w+","revision":4,"of":4/), true],
+  ['the contract is checked', says(/contract \d+ of \d+ vectors passed/), true],
+  ['it begins to measure', says(/measuring right \(1 of 1\)/), true],
+  ['sample 1', says(/sample 1 of 4/), true],
+  ['sample 4', says(/sample 4 of 4/), true],
+  ['its results are stored', stored('results.json'), false],
+  ['the first service is removed', removed(1), false],
+  ['all services are removed', removed(2), false],
+  ['the report is stored', stored('report.json'), false],
+];
+
+/** The same where the load comes from a job. */
+const JOB_POINTS: readonly Point[] = [
+  ['its job is written down', ({ metadata }) => metadata.resources?.created.some(isJob) ?? false, true],
+  ['its job exists', async (view) => (await view.jobs()).length === 1, true],
+  ['tasks of its job run', async (view) => (await view.jobs()).some(({ name }) => view.tasks().includes(name)), true],
+  ['its job is removed', ({ metadata }) => metadata.resources?.removed.some(isJob) ?? false, false],
+];
 
 describe('a run that is killed leaves nothing that cleanup does not find', () => {
   let stage: Stage;
-  const left = new Map<string, number>();
+  const left = { services: 0, jobs: 0 };
+  let tasksSeen = 0;
   before(async () => {
     stage = await openStage();
   });
   after(() => stage.close());
 
   const ofRun = (runId: string) => stage.platform.list({ [RUN_LABEL]: runId });
+  const jobsOf = async (labels: Readonly<Record<string, string>>) => (await stage.platform.jobs?.list(labels)) ?? [];
 
   async function sweep(request: Partial<CleanupRequest>, nowMs = Date.now()) {
     const printed: string[] = [];
@@ -108,21 +121,31 @@ describe('a run that is killed leaves nothing that cleanup does not find', () =>
     } catch {
       // Just being replaced.
     }
-    return { run, services: () => ofRun(run.runId), metadata };
+    const jobs = () => jobsOf({ [RUN_LABEL]: run.runId });
+    return { run, services: () => ofRun(run.runId), jobs, tasks: () => stage.running().tasks, metadata };
   }
 
   before(async () => {
     for (const [name, labels] of Object.entries(OTHERS)) {
       const tags = ['check'];
-      await stage.platform.deploy({ name, image: stage.image, profile: EXAMPLE_PROFILE, env: {}, labels, tags });
+      const { image } = stage;
+      await stage.platform.deploy({ name, image, profile: EXAMPLE_PROFILE, env: {}, labels, tags });
+      const size = { cpu: '1', memory: '512Mi', taskTimeoutMs: 60_000 };
+      await stage.platform.jobs?.deploy({ name: `job-${name}`, image, labels, env: {}, ...size });
     }
   });
 
   describe('at any point', { concurrency: 2 }, () => {
-    for (const [index, [name, reached, leavesServices]] of POINTS.entries()) {
+    const points = [
+      ...POINTS.map((point) => ({ point, load: 'runner' }) as const),
+      ...JOB_POINTS.map((point) => ({ point, load: 'job' }) as const),
+    ];
+    assert.ok(points.length >= 20);
+    for (const [index, { point, load }] of points.entries()) {
+      const [name, reached, leavesServices] = point;
       test(`killed when ${name}`, async () => {
         const runId = `run-20261121-1300${String(index).padStart(2, '0')}-bcdfgh`;
-        const run = stage.start(runId, OWNER);
+        const run = stage.start(runId, OWNER, load);
         try {
           for (const end = performance.now() + DEADLINE_MS; ; await sleep(10)) {
             if (await reached(viewOf(run))) break;
@@ -135,26 +158,33 @@ describe('a run that is killed leaves nothing that cleanup does not find', () =>
         // What was asked for before the kill comes to its end in the cloud.
         await sleep(300);
         const found = await ofRun(runId);
+        const jobs = await jobsOf({ [RUN_LABEL]: runId });
+        tasksSeen += stage.running().tasks.filter((job) => jobs.some(({ name }) => name === job)).length;
         if (leavesServices) assert.ok(found.length > 0, 'nothing is left: this point proves nothing');
         // Every other one by its name; the rest is for the sweeper below.
         if (index % 2 === 1) {
-          left.set(runId, found.length);
+          left.services += found.length;
+          left.jobs += jobs.length;
           return;
         }
         const { exitCodes, text } = await sweep({ run: runId });
         assert.deepEqual(exitCodes, []);
         assert.equal(text.match(/^removed service /gm)?.length ?? 0, found.length, text);
-        assert.deepEqual(await ofRun(runId), []);
+        assert.equal(text.match(/^removed job /gm)?.length ?? 0, jobs.length, text);
+        assert.deepEqual([await ofRun(runId), await jobsOf({ [RUN_LABEL]: runId })], [[], []]);
         assert.equal((await sweep({ run: runId })).text, 'nothing to remove\n', 'again, nothing happens');
       });
     }
   });
 
   test('the sweeper takes what is old and expired of all runs, and nothing of anybody else', async () => {
-    const ours = [...left.values()].reduce((sum, number) => sum + number, 0);
+    const names = Object.keys(OTHERS);
     const all = await stage.platform.list({});
-    assert.ok(ours > 10, `${ours} services were left to be swept`);
-    assert.equal(all.length, ours + Object.keys(OTHERS).length);
+    assert.ok(left.services > 10, `${left.services} services were left to be swept`);
+    assert.ok(left.jobs > 0, 'no job was left to be swept');
+    assert.ok(tasksSeen > 0, 'no task outlived its run');
+    assert.equal(all.length, left.services + names.length);
+    assert.equal((await jobsOf({})).length, left.jobs + names.length);
 
     const now = await sweep({ olderThanMs: 24 * HOUR_MS });
     assert.doesNotMatch(now.text, /^removed/m);
@@ -162,14 +192,22 @@ describe('a run that is killed leaves nothing that cleanup does not find', () =>
     const young = await sweep({ olderThanMs: 0 });
     assert.doesNotMatch(young.text, /^removed/m);
     assert.match(young.text, /^left service right-head-\w+: it has not expired$/m);
+    assert.match(young.text, /^left job perf-load-\w+: it has not expired$/m);
 
     const tomorrow = await sweep({ olderThanMs: 24 * HOUR_MS }, Date.now() + 25 * HOUR_MS);
     assert.deepEqual(tomorrow.exitCodes, []);
-    assert.equal(tomorrow.text.match(/^removed service right-(?:head|base)-/gm)?.length, ours);
-    const rest = (await stage.platform.list({})).map(({ name }) => name).sort();
-    assert.deepEqual(rest, Object.keys(OTHERS).sort());
+    assert.equal(tomorrow.text.match(/^removed service right-(?:head|base)-/gm)?.length, left.services);
+    assert.equal(tomorrow.text.match(/^removed job perf-load-/gm)?.length, left.jobs);
+    const sorted = (found: readonly { readonly name: string }[]) => found.map(({ name }) => name).sort();
+    assert.deepEqual(sorted(await stage.platform.list({})), names.toSorted());
+    assert.deepEqual(sorted(await jobsOf({})), names.map((name) => `job-${name}`).sort());
+    assert.deepEqual(stage.running(), { instances: [], tasks: [] }, 'nor does anything of theirs run on');
     const everything = await sweep({ all: true });
-    assert.equal(everything.text, 'removed service ours-lives-longer\n');
-    assert.equal((await stage.platform.list({})).length, Object.keys(OTHERS).length - 1);
+    assert.deepEqual(everything.text.trimEnd().split('\n').sort(), [
+      'removed job job-ours-lives-longer',
+      'removed service ours-lives-longer',
+    ]);
+    assert.equal((await stage.platform.list({})).length, names.length - 1);
+    assert.equal((await jobsOf({})).length, names.length - 1);
   });
 });

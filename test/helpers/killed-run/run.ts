@@ -3,12 +3,14 @@
  * that survives it, as Google Cloud would. One argument, the settings as JSON.
  */
 import { createImageBuilder } from '../../../src/adapters/images/builder.ts';
+import { createOwnImage } from '../../../src/adapters/images/own-image.ts';
 import { createPubSubMessageBus } from '../../../src/adapters/messages/pubsub.ts';
 import { createCloudRunPlatform } from '../../../src/adapters/platforms/cloud-run/platform.ts';
 import { benchmark } from '../../../src/commands/benchmark.ts';
 import { parseCliArgs } from '../../../src/config/cli-args.ts';
 import type { BenchmarkRequest } from '../../../src/config/request.ts';
 import { openContext } from '../../../src/context.ts';
+import { COMMAND_LINE, TOOL_ROOT } from '../../../src/paths.ts';
 import type { Logger } from '../../../src/ports/logger.ts';
 
 export interface KilledRunSettings {
@@ -37,10 +39,13 @@ async function main(settings: KilledRunSettings): Promise<void> {
   const place = { project: 'local', region: 'local' };
   const platform = await createCloudRunPlatform({ name: 'local', ...place, admin, loggingUrl, clock, logger });
   const bus = createPubSubMessageBus({ emulatorHost: pubsubHost, project: 'local' });
+  const builder = createImageBuilder({ runtime: 'process', workDirectory, imagesDirectory, clock });
+  const program = { root: TOOL_ROOT, commandLine: COMMAND_LINE };
   const ports = {
     ...own,
     logger,
-    builder: createImageBuilder({ runtime: 'process', workDirectory, imagesDirectory, clock }),
+    builder,
+    loadImage: createOwnImage({ platform: 'local', builder, imagesDirectory, clock, ...program }),
     platform: async () => platform,
     messageBus: async () => bus,
     tool: { ...own.tool, owner },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPubSubMessageBus } from '../../../src/adapters/messages/pubsub.ts';
 import { createCloudRunPlatform } from '../../../src/adapters/platforms/cloud-run/platform.ts';
@@ -22,9 +22,16 @@ export interface Stage {
   readonly platform: Platform;
   /** Of a service that answers, for those of others. */
   readonly image: string;
+  /** What the emulator runs now: the services of instances, and the jobs of tasks. */
+  running(): { readonly instances: readonly string[]; readonly tasks: readonly string[] };
   /** Starts a run in a process of its own. */
-  start(runId: string, owner: string): RunningRun;
+  start(runId: string, owner: string, load?: 'job' | 'runner'): RunningRun;
   close(): Promise<void>;
+}
+
+interface EmulatorRecord {
+  readonly service: string;
+  readonly task?: unknown;
 }
 
 export interface RunningRun {
@@ -76,7 +83,7 @@ export async function openStage(): Promise<Stage> {
   });
   await createPubSubMessageBus({ emulatorHost: pubsub.host, project: 'local' }).ensureTopic('warm-up');
 
-  function start(runId: string, owner: string): RunningRun {
+  function start(runId: string, owner: string, load: 'job' | 'runner' = 'runner'): RunningRun {
     const results = join(workspace.directory, 'results', runId);
     const settings: KilledRunSettings = {
       admin,
@@ -95,6 +102,8 @@ export async function openStage(): Promise<Stage> {
         '--rounds',
         '2',
         '--all',
+        '--load-from',
+        load,
       ]),
     };
     const child = spawn(process.execPath, [RUN, JSON.stringify(settings)], {
@@ -126,11 +135,27 @@ export async function openStage(): Promise<Stage> {
     };
   }
 
+  function running() {
+    const names = existsSync(stateDirectory) ? readdirSync(stateDirectory) : [];
+    const records = names.flatMap((name) => {
+      try {
+        return [JSON.parse(readFileSync(join(stateDirectory, name), 'utf8')) as EmulatorRecord];
+      } catch {
+        // Just being replaced or removed.
+        return [];
+      }
+    });
+    const { tasks = [], instances = [] } = Object.groupBy(records, ({ task }) =>
+      task === undefined ? 'instances' : 'tasks',
+    );
+    return { instances: instances.map(({ service }) => service), tasks: tasks.map(({ service }) => service) };
+  }
+
   async function close() {
     await platform.close();
     await emulator.close();
     await pubsub.close();
     workspace.remove();
   }
-  return { workspace, emulator, platform, image, start, close };
+  return { workspace, emulator, platform, image, running, start, close };
 }
