@@ -57,7 +57,7 @@ describe('the action, bundled', { skip: NO_BUNDLE }, () => {
     const { resources } = readJson(join(workspace.results, 'runs', runId, 'metadata.json'));
     assert.deepEqual(
       resources.removed.map(({ kind }: { kind: string }) => kind),
-      ['job', 'service'],
+      ['service', 'job'],
     );
 
     const post = await runStep(workspace, { platform: 'local' }, { state });
