@@ -185,7 +185,7 @@ describe('ends of tasks in the emulated Cloud Run', () => {
           CLOUD_RUN_TASK_ATTEMPT: '0',
         },
       });
-    const [wanted, other] = [sleeper(1), sleeper(2)];
+    const [other, wanted] = [sleeper(2), sleeper(1)];
     try {
       const record = {
         instanceId: 'a'.repeat(64),
