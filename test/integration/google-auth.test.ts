@@ -69,6 +69,17 @@ describe('a job of many hours', () => {
     assert.deepEqual([github, sts, accessToken, logging], [6, 6, 6, 6]);
   });
 
+  test('an execution is followed for hours, and its tasks are told of', async () => {
+    const { google, clock } = bench;
+    const before = google.counts.accessToken;
+    const calls = admin.callers.length;
+    for (let hour = 0; hour < 6; hour += 1) admin.looks.push(() => clock.pass(HOUR_MS + 1));
+    const end = await platform.jobs?.run('load', { taskCount: 1, env: {} });
+    assert.deepEqual(end, { execution: 'load-1', tasks: [{ index: 0, succeeded: true }] });
+    assert.deepEqual(new Set(admin.callers.slice(calls)), new Set([ACCOUNT]));
+    assert.equal(google.counts.accessToken, before + 7);
+  });
+
   test('40 calls at once share one exchange', async () => {
     bench.clock.pass(HOUR_MS);
     const before = bench.google.counts.accessToken;
@@ -81,6 +92,7 @@ describe('a job of many hours', () => {
     bench.google.state.provider.audiences = ['https://other.example'];
     await assert.rejects(platform.list({}), { code: 'identity-audience' });
     await assert.rejects(platform.remove('svc'), { code: 'identity-audience' });
+    await assert.rejects(platform.jobs?.list({}) ?? Promise.resolve(), { code: 'identity-audience' });
     await assert.rejects(platform.instanceLog({ service: 'svc', sinceMs: 0 }), { code: 'identity-audience' });
   });
 });
