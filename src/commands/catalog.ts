@@ -1,34 +1,18 @@
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { Config, ServiceRepositoryConfig } from '../config/config.ts';
 import type { GlobalOptions } from '../config/request.ts';
-import { type LoadedContract, loadContract } from '../contract/contract.ts';
 import { contractDrift } from '../contract/drift.ts';
+import { majorOf } from '../contract/version.ts';
+import { locate } from '../documents/locate.ts';
+import type { Source } from '../documents/source-tree.ts';
 import { UsageError } from '../domain/errors.ts';
-import type { ServiceRepository } from '../domain/implementation.ts';
+import type { Manifest, ServiceRepository } from '../domain/implementation.ts';
 import { parseManifest } from '../manifest/parse.ts';
 import { checkRepository } from '../manifest/repository.ts';
-import { protocolOf } from '../protocols/contract-protocol.ts';
-import type { Protocol } from '../protocols/protocol.ts';
+import { contractFor, localContract } from './contracts.ts';
 import type { Ports } from './ports.ts';
 
 const MANIFEST = 'manifest.yaml';
-
-/** Compiling a contract takes a tenth of a second, and a run asks for it often. */
-const LOADED = new WeakMap<Ports['contractFiles'], Map<string, Promise<LoadedContract>>>();
-
-/** The contract of a service type that ships with cloudrun-perf. */
-export function shippedContract(serviceType: string, ports: Ports): Promise<LoadedContract> {
-  const known = LOADED.get(ports.contractFiles) ?? new Map<string, Promise<LoadedContract>>();
-  LOADED.set(ports.contractFiles, known);
-  const contract = known.get(serviceType) ?? ports.contractFiles(serviceType).then(loadContract);
-  known.set(serviceType, contract);
-  return contract;
-}
-
-/** How to speak to services of a type. Throws UsageError for a contract that describes no benchmark. */
-export async function protocolFor(serviceType: string, ports: Ports): Promise<Protocol> {
-  return protocolOf(await shippedContract(serviceType, ports));
-}
 
 /** Discovers all service repositories of a request: the given manifest, else the configured ones, else ./manifest.yaml. */
 export async function discoverRepositories(
@@ -105,9 +89,11 @@ async function discoverRepository(
       },
     );
   }
-  const contract = await shippedContract(manifest.serviceType, ports);
+  const contract = await contractFor({ ...manifest, repositoryRoot: tree.root }, ports).catch((error: unknown) => {
+    throw atType(error, { text, file });
+  });
   await checkRepository(manifest, tree, { text, file }, Object.keys(contract.features));
-  await warnOfDrift(manifest.serviceType, tree.root, ports);
+  await warnOfDrift(manifest, tree.root, ports);
   return {
     source: wanted.url,
     root: checkout.root,
@@ -119,14 +105,21 @@ async function discoverRepository(
   };
 }
 
+/** A type that nobody knows is a finding about the manifest. */
+function atType(error: unknown, source: Source): unknown {
+  if (!(error instanceof UsageError) || error.code !== 'contract-missing') return error;
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  return new UsageError(error.code, error.message, { at: locate(source, '/service_type'), ...hint });
+}
+
 /** The contract shipped here is the one that counts; a copy in the service repository that differs misleads its readers. */
-async function warnOfDrift(serviceType: string, root: string, ports: Ports): Promise<void> {
-  const tree = ports.fileTree(root);
-  const paths = await tree.list('contract');
-  if (paths.length === 0) return;
-  const local = new Map<string, string>();
-  for (const path of paths) local.set(path.slice('contract/'.length), (await tree.read(path)) ?? '');
-  const differing = contractDrift(await ports.contractFiles(serviceType), local);
+async function warnOfDrift({ serviceType, contractVersion }: Manifest, root: string, ports: Ports): Promise<void> {
+  const majors = await ports.contractMajors(serviceType);
+  const local = majors.length === 0 ? new Map<string, string>() : await localContract(root, ports);
+  if (local.size === 0) return;
+  const wanted = majorOf(contractVersion);
+  const major = majors.includes(wanted) ? wanted : majors[0];
+  const differing = contractDrift(await ports.contractFiles(serviceType, major), local);
   if (differing.length === 0) return;
   ports.logger.warn(
     `contract/ of ${displayPath(root, ports)} differs from the ${serviceType} contract in: ${differing.slice(0, 5).join(', ')}`,

@@ -1,6 +1,7 @@
+import { dirname, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
-import type { EnvRequest } from '../config/request.ts';
-import { protocolFor } from './catalog.ts';
+import type { EnvRequest, GlobalOptions } from '../config/request.ts';
+import { protocolFor } from './contracts.ts';
 import { NOTHING, type Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
 
@@ -10,9 +11,15 @@ export const DEFAULT_PUBSUB_HOST = '127.0.0.1:8085';
 export const EXTERNAL_PROJECT = 'cloudrun-perf';
 export const externalTopic = (serviceType: string) => `${serviceType}-vectors`;
 
+/** Where a contract of an own type is looked for: beside the manifest that is named, else here. */
+export function rootOf({ manifest }: Pick<GlobalOptions, 'manifest'>, { workingDirectory }: Ports): string {
+  if (manifest === undefined) return workingDirectory;
+  return resolve(workingDirectory, /\.ya?ml$/.test(manifest) ? dirname(manifest) : manifest);
+}
+
 /** Prints, as KEY=VALUE lines, what a service must be started with so that `validate --url` can check it. */
 export async function env(request: EnvRequest, config: Config, ports: Ports): Promise<Outcome> {
-  const protocol = await protocolFor(request.type, ports);
+  const protocol = await protocolFor({ serviceType: request.type, repositoryRoot: rootOf(request, ports) }, ports);
   const values = protocol.environment({
     project: config.gcp.projectId ?? EXTERNAL_PROJECT,
     topic: externalTopic(request.type),

@@ -10,9 +10,9 @@ import { loadRun } from '../results/runs.ts';
 import { shardIds, withinShard } from '../results/shards.ts';
 import { resolveBaseline } from './baseline-source.ts';
 import { recordCarried } from './carried.ts';
-import { shippedContract } from './catalog.ts';
 import { baselineFromText } from './change-base.ts';
 import { compareAll } from './compare-run.ts';
+import { contractFor } from './contracts.ts';
 import { withIdle } from './idle-merge.ts';
 import { changeOf } from './plan-run.ts';
 import type { Ports } from './ports.ts';
@@ -105,8 +105,14 @@ async function unnamedVersions(
   const named = new Set(parts.flatMap(({ run }) => run?.results.map(({ serviceType }) => serviceType) ?? []));
   const planned = new Set(plan.shards.flatMap(({ items }) => items.map(({ type }) => type)));
   const versions = new Map<string, string>();
-  for (const type of planned) if (!named.has(type)) versions.set(type, (await shippedContract(type, ports)).version);
+  for (const type of planned) if (!named.has(type)) versions.set(type, await versionOf(type, ports));
   return versions;
+}
+
+/** The version of a type that a service repository brought along is known to its jobs alone. */
+async function versionOf(serviceType: string, ports: Ports): Promise<string> {
+  const ships = (await ports.contractMajors(serviceType)).length > 0;
+  return ships ? (await contractFor({ serviceType }, ports)).version : '0.0.0';
 }
 
 /** Of a run of which no job has left anything. */

@@ -10,7 +10,7 @@ import { summarizeStrata } from '../measure/strata.ts';
 import { type IdleShare, idleShare } from '../plan/idle.ts';
 import { sampleTags, serviceName } from '../plan/naming.ts';
 import { LEAST_TO_JUDGE } from '../plan/strata.ts';
-import { protocolFor } from './catalog.ts';
+import { protocolFor } from './contracts.ts';
 import { measured } from './measured-protocol.ts';
 import { mapParallel } from './parallel.ts';
 import { groupOf, labelOf } from './planned-group.ts';
@@ -79,10 +79,9 @@ async function oneWindow(group: readonly Awaiting[], share: IdleShare, context: 
     for (const { one, open } of waiting) {
       await open.afterIdle(ends);
       await record(one, open.result(), context);
-      await remove(one);
     }
   } finally {
-    for (const one of group) await remove(one);
+    await mapParallel(group, ports.tool.cpus, remove);
   }
 }
 
@@ -108,7 +107,7 @@ async function deployAndWake(one: Awaiting, share: IdleShare, context: IdleConte
     const services = planned.services.map(({ side, sampleTags: tags }) => ({ side, tags }));
     const settings = idleSettings(plan.settings, share);
     const { serviceType } = planned.implementation;
-    const protocol = measured(await protocolFor(serviceType, ports));
+    const protocol = measured(await protocolFor({ ...planned, serviceType }, ports));
     const schedule = scheduleSamples(services, settings, plan.seed);
     const measuring = { ...ports, platform: await ports.platform() };
     const open = openMeasurement({ deployments, schedule, settings, protocol, seed: plan.seed }, measuring, signal);

@@ -5,7 +5,7 @@ import { UsageError } from '../domain/errors.ts';
 import type { PlatformName } from '../domain/plan.ts';
 import { composeManifest } from '../manifest/compose.ts';
 import { plain } from '../report/escape.ts';
-import { shippedContract } from './catalog.ts';
+import { contractFor } from './contracts.ts';
 import { listing, NEXT } from './init.ts';
 import { type MigratedFolder, migratedFolder } from './migrated.ts';
 import { migrationGuide, outsideText } from './migration-guide.ts';
@@ -27,7 +27,7 @@ export async function migrate(
   await ports.folders.checkFree(output);
   const folder = await ports.folders.read(resolve(ports.workingDirectory, request.folder), signal);
   refuseInside(output, folder.root, request);
-  const contract = await shippedContract(request.type, ports);
+  const contract = await contractFor({ serviceType: request.type }, ports);
   const features = Object.entries(contract.features);
   const required = features.filter(([, feature]) => feature.required).map(([name]) => name);
   const optional = features.filter(([, feature]) => !feature.required).map(([name]) => name);

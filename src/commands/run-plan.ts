@@ -7,8 +7,8 @@ import { scheduleSamples, spareTags } from '../measure/schedule.ts';
 import type { ResultStore } from '../ports/result-store.ts';
 import { type BaselineSource, baseOf } from './baseline-source.ts';
 import { buildOnce } from './build-once.ts';
-import { protocolFor } from './catalog.ts';
 import { checkConformance } from './conformance.ts';
+import { protocolFor } from './contracts.ts';
 import { LoadJob } from './load-job.ts';
 import { measured } from './measured-protocol.ts';
 import { mapParallel } from './parallel.ts';
@@ -144,7 +144,7 @@ async function measureFresh(checked: Checked, context: RunContext): Promise<Meas
         schedule: scheduleSamples(scheduled, plan.settings, plan.seed),
         retakeTags: spareTags(scheduled, plan.settings),
         settings: plan.settings,
-        protocol: measured(await protocolFor(planned.implementation.serviceType, ports)),
+        protocol: measured(await protocolFor({ ...planned, serviceType: planned.implementation.serviceType }, ports)),
         seed: plan.seed,
         ...(load === undefined ? {} : { load }),
       },
@@ -209,12 +209,13 @@ function recordMeasured({ checked, open }: Measuring, context: RunContext): Prom
 
 /** Contract validation talks to the head's check revision, so that measured revisions stay unseen. */
 async function checkHead(prepared: Prepared, ports: Ports, signal: AbortSignal): Promise<Conformance> {
-  const { implementation, contractVersion } = prepared.planned;
+  const { implementation, contractVersion, repositoryRoot } = prepared.planned;
   const bus = await ports.messageBus();
   return checkConformance(
     {
       serviceType: implementation.serviceType,
       contractVersion,
+      repositoryRoot,
       features: implementation.supportedFeatures,
       url: checkUrl(prepared, 'head'),
       topic: prepared.topic,

@@ -6,9 +6,9 @@ import { conforms } from '../domain/conformance.ts';
 import { UsageError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import { CONFORMANCE_EXPORTERS } from '../report/registry.ts';
-import { shippedContract } from './catalog.ts';
 import { checkConformance } from './conformance.ts';
-import { EXTERNAL_PROJECT, externalTopic } from './env.ts';
+import { contractFor } from './contracts.ts';
+import { EXTERNAL_PROJECT, externalTopic, rootOf } from './env.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
 
@@ -25,7 +25,8 @@ export async function validateUrl(
       hint: 'for instance: validate --url http://127.0.0.1:8080 --type discord-webhook',
     });
   }
-  const contract = await shippedContract(type, ports);
+  const repositoryRoot = rootOf(request, ports);
+  const contract = await contractFor({ serviceType: type, repositoryRoot }, ports);
   const features = request.features ?? Object.keys(contract.features);
   checkFeatures(contract, features);
   const vectors = chosenVectors(contract, request.vectors);
@@ -43,6 +44,7 @@ export async function validateUrl(
   const conformance = await checkConformance(
     {
       serviceType: type,
+      repositoryRoot,
       features,
       url,
       vectors: request.vectors,

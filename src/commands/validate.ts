@@ -5,8 +5,9 @@ import { type Conformance, conforms } from '../domain/conformance.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { PlannedImplementation, PlatformName } from '../domain/plan.ts';
 import { CONFORMANCE_EXPORTERS } from '../report/registry.ts';
-import { discoverRepositories, shippedContract } from './catalog.ts';
+import { discoverRepositories } from './catalog.ts';
 import { checkConformance } from './conformance.ts';
+import { contractFor } from './contracts.ts';
 import type { Outcome } from './outcome.ts';
 import { mapParallel } from './parallel.ts';
 import { planRun } from './plan-run.ts';
@@ -44,8 +45,10 @@ export async function validate(
     ports,
   );
   // A vector that does not exist is the user's mistake, to be told before anything is built.
-  for (const serviceType of new Set(plan.implementations.map(({ implementation }) => implementation.serviceType)))
-    chosenVectors(await shippedContract(serviceType, ports), request.vectors);
+  for (const planned of plan.implementations) {
+    const { serviceType } = planned.implementation;
+    chosenVectors(await contractFor({ ...planned, serviceType }, ports), request.vectors);
+  }
   if (request.dryRun) {
     ports.print(description);
     return { exitCodes: [], outputs: {} };
@@ -65,6 +68,7 @@ export async function validate(
         {
           serviceType,
           contractVersion: planned.contractVersion,
+          repositoryRoot: planned.repositoryRoot,
           features: supportedFeatures,
           url: checkUrl(prepared, 'head'),
           topic: prepared.topic,

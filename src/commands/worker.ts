@@ -4,7 +4,7 @@ import type { LoadPlan } from '../domain/load.ts';
 import { SERVICE_TYPES } from '../domain/service-type.ts';
 import { parseLoadPlan, taskPath } from '../measure/load-files.ts';
 import { runTask } from '../measure/task-load.ts';
-import { protocolFor } from './catalog.ts';
+import { protocolFor } from './contracts.ts';
 import { readLoadTask } from './load-task.ts';
 import { measured } from './measured-protocol.ts';
 import { NOTHING, type Outcome } from './outcome.ts';
@@ -19,7 +19,7 @@ export async function worker(ports: Ports, signal: AbortSignal): Promise<Outcome
   const at = ports.loadTask ?? readLoadTask({});
   const { task, taskCount, place } = at;
   const { plan, serviceType } = await readPlan(at.plan, ports);
-  const protocol = measured(await protocolFor(serviceType, ports));
+  const protocol = measured(await protocolFor({ serviceType }, ports));
   logger.info(`task ${task} of ${taskCount}: ${plan.blocks.length} blocks of run ${plan.runId}`);
   const transport = await transportFor(plan, ports).catch(async (error: unknown) => {
     // Whoever started the task sees its exit code only.

@@ -1,7 +1,7 @@
 import type { Selection } from '../domain/implementation.ts';
 import { LOAD_ORIGINS } from '../domain/load.ts';
 import { SUITES } from '../domain/plan.ts';
-import { SERVICE_TYPES, type ServiceType } from '../domain/service-type.ts';
+import { SERVICE_TYPES, type ServiceType, type ShippedType } from '../domain/service-type.ts';
 import { parseDuration } from './duration.ts';
 import { globals } from './global-options.ts';
 import { type OptionValues, shown } from './option-values.ts';
@@ -44,7 +44,7 @@ const MAX_INSTANCES = 10_000;
 
 function selection(options: OptionValues): Selection {
   return {
-    types: options.choices('type', SERVICE_TYPES),
+    types: options.serviceTypes('type'),
     languages: options.list('language'),
     frameworks: options.list('framework'),
     implementations: options.list('impl'),
@@ -52,7 +52,7 @@ function selection(options: OptionValues): Selection {
 }
 
 function oneType(options: OptionValues): ServiceType | undefined {
-  const [first, ...others] = options.choices('type', SERVICE_TYPES);
+  const [first, ...others] = options.serviceTypes('type');
   if (others.length > 0) options.refuse('type', 'names several service types; wanted is one');
   return first;
 }
@@ -162,7 +162,14 @@ const argument = (options: OptionValues) =>
   options.text(ARGUMENT) ?? options.refuse(ARGUMENT, 'is missing; wanted is a directory');
 
 function neededType(options: OptionValues): ServiceType {
-  return oneType(options) ?? options.refuse('type', `is missing; wanted is one of ${SERVICE_TYPES.join(', ')}`);
+  return oneType(options) ?? options.refuse('type', `is missing; wanted is a type such as ${SERVICE_TYPES.join(', ')}`);
+}
+
+/** What is made of the template has to have a contract here. */
+function shippedType(options: OptionValues): ShippedType {
+  const type = neededType(options);
+  const [shipped] = options.choices('type', SERVICE_TYPES);
+  return shipped ?? options.refuse('type', `is ${shown(type)}; wanted is one of ${SERVICE_TYPES.join(', ')}`);
 }
 
 type Builder<C extends CommandName> = (
@@ -231,10 +238,10 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
   cleanup: cleanupScope,
   env: (o) => ({ type: neededType(o), ...pubsubEmulator(o) }),
   emulate: (o) => ({ port: o.integer('port', 0, 65535) ?? 0 }),
-  init: (o) => ({ directory: argument(o), type: neededType(o), implementations: o.list('impl') }),
+  init: (o) => ({ directory: argument(o), type: shippedType(o), implementations: o.list('impl') }),
   migrate: (o) => ({
     folder: argument(o),
-    type: neededType(o),
+    type: shippedType(o),
     output: o.text('output') ?? o.refuse('output', 'is missing; wanted is the directory of the new service repository'),
     proof: !o.has('no-proof'),
   }),

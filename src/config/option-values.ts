@@ -1,5 +1,6 @@
 import { nearest } from '../documents/nearest.ts';
 import { UsageError } from '../domain/errors.ts';
+import { LONGEST_SERVICE_TYPE, SERVICE_TYPE, SERVICE_TYPES } from '../domain/service-type.ts';
 
 /** Raw values by option name, from a command line or from an action's inputs. */
 export type RawOptions = ReadonlyMap<string, readonly string[]>;
@@ -52,6 +53,15 @@ export class OptionValues {
 
   choices<T extends string>(name: string, allowed: readonly T[]): readonly T[] {
     return this.list(name).map((found) => this.#oneOf(name, found, allowed));
+  }
+
+  /** Names of service types: shipped ones, and those that a service repository brings along. */
+  serviceTypes(name: string): readonly string[] {
+    const fits = (found: string) => SERVICE_TYPE.test(found) && found.length <= LONGEST_SERVICE_TYPE;
+    return this.list(name).map((found) => {
+      if (fits(found)) return found;
+      return this.refuse(name, `is ${shown(found)}; wanted is a service type such as ${SERVICE_TYPES[0]}`);
+    });
   }
 
   integer(name: string, minimum: number, maximum: number): number | undefined {

@@ -17,6 +17,9 @@ function parseVersion(text: string): Version {
   return [Number(found[1]), Number(found[2]), Number(found[3])];
 }
 
+/** The first number of a version. Throws UsageError for what is no version. */
+export const majorOf = (text: string): number => parseVersion(text)[0];
+
 /** Below 0, 0 or above 0. Throws UsageError for what is no version. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [parseVersion(a), parseVersion(b)];

@@ -45,6 +45,7 @@ export function jobPorts(job: Job | undefined, host: CodeHost | undefined): JobP
     logger,
     schemas: RESULT_SCHEMAS as Ports['schemas'],
     contractFiles,
+    contractMajors: async () => [1],
     workingDirectory: '/checkout',
     codeHost: async () => host,
   };

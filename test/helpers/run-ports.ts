@@ -30,6 +30,7 @@ export function runPorts(changes: Partial<Ports> = {}): RunPorts {
     },
     schemas: RESULT_SCHEMAS as Ports['schemas'],
     contractFiles,
+    contractMajors: async () => [1],
     tool: { version: '0.1.0', driver: 'linux x64, 2 CPUs', cpus: 2, owner: 'org' },
     terminal: {},
     events: SILENT,

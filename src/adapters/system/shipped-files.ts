@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { InfrastructureError } from '../../domain/errors.ts';
 
@@ -23,9 +23,32 @@ export async function readSchemas(contracts: string): Promise<ShippedSchemas> {
   return Object.fromEntries(await Promise.all(entries)) as ShippedSchemas;
 }
 
-/** Files of a shipped contract, by path relative to its directory. Throws InfrastructureError `contract-missing`. */
-export async function readContract(contracts: string, serviceType: string): Promise<ReadonlyMap<string, string>> {
-  const root = join(contracts, 'v1', basename(serviceType));
+/** Major versions of a contract that ship, newest first; none for a type that does not ship. */
+export async function contractMajors(contracts: string, serviceType: string): Promise<readonly number[]> {
+  const versions = (await readdir(contracts)).flatMap((name) => /^v([1-9][0-9]*)$/.exec(name)?.[1] ?? []).map(Number);
+  const ships = await Promise.all(
+    versions.map(async (major) => {
+      const entry = join(contracts, `v${major}`, basename(serviceType), 'contract.yaml');
+      return access(entry).then(
+        () => true,
+        () => false,
+      );
+    }),
+  );
+  return versions.filter((_, index) => ships[index]).sort((a, b) => b - a);
+}
+
+/**
+ * Files of a shipped contract, by path relative to its directory; of the newest version when none is named. Throws
+ * InfrastructureError `contract-missing`.
+ */
+export async function readContract(
+  contracts: string,
+  serviceType: string,
+  major?: number,
+): Promise<ReadonlyMap<string, string>> {
+  const version = major ?? (await contractMajors(contracts, serviceType))[0] ?? 1;
+  const root = join(contracts, `v${version}`, basename(serviceType));
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new InfrastructureError('contract-missing', `cloudrun-perf ships no contract ${serviceType}`, { cause });
   });

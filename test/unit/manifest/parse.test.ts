@@ -8,7 +8,7 @@ import { parseManifest } from '../../../src/manifest/parse.ts';
 
 const manifest = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../../contracts/schemas/manifest.schema.json'), 'utf8'),
-) as { properties: { service_type: { enum: string[] } } };
+) as { properties: { service_type: { pattern: string } } };
 const schemas = { manifest };
 const parse = (text: string) => parseManifest({ text, file: 'manifest.yaml' }, schemas);
 const HEAD = 'service_type: discord-webhook\ncontract_version: 1.2.0\nimplementations:\n';
@@ -122,8 +122,8 @@ test('what is refused, where, and what is said', () => {
     ['version with v', one('').replace('1.2.0', 'v1.2.0'), /found "v1\.2\.0"/],
     [
       'service type',
-      one('').replace('discord-webhook', 'discord-webhok'),
-      /manifest\.yaml:1:15: found "discord-webhok".*\n {2}hint: Did you mean "discord-webhook"/,
+      one('').replace('discord-webhook', 'Discord_webhook'),
+      /manifest\.yaml:1:15: found "Discord_webhook".*wanted a service type in kebab case/,
     ],
     ['wrong type', one('    supported_features: pubsub\n'), /manifest\.yaml:6:25: found "pubsub".*a list/],
     ['twice the same feature', one('    supported_features: [a, a]\n'), /without repetition/],
@@ -154,6 +154,6 @@ test('all mistakes are told at once', () => {
   for (const expected of [/found "A"/, /found "\/x"/, /unknown key "langage"/]) assert.match(said, expected);
 });
 
-test('the schema knows exactly the service types', () => {
-  assert.deepEqual(manifest.properties.service_type.enum, [...SERVICE_TYPES]);
+test('the schema takes all shipped service types', () => {
+  for (const type of SERVICE_TYPES) assert.match(type, new RegExp(manifest.properties.service_type.pattern));
 });
