@@ -46,7 +46,9 @@ export function validateTemplate(service: string, template: RevisionTemplate): V
     `unknown execution environment ${executionEnvironment}.`,
   );
   check(
-    template.serviceAccount === undefined || /^[^@\s]+@[^@\s]+$/.test(template.serviceAccount),
+    template.serviceAccount === undefined ||
+      template.serviceAccount === '' ||
+      /^[^@\s]+@[^@\s]+$/.test(template.serviceAccount),
     'service_account',
     `must be the e-mail address of a service account, found '${template.serviceAccount}'.`,
   );

@@ -28,6 +28,7 @@ test('services that Cloud Run accepts are accepted', () => {
     serviceOf({}, { ports: [{ name: 'h2c', containerPort: 50051 }], env: [{ name: 'A', value: '' }] }),
     secretOf('my-secret', 'latest'),
     secretOf('projects/p/secrets/my_secret', '12'),
+    serviceOf({ serviceAccount: '' }),
     serviceOf({ serviceAccount: 'runner@p.iam.gserviceaccount.com' }, { livenessProbe: { grpc: { service: 'a.B' } } }),
     serviceOf({}, {}, { labels: { 'perf-run-id': 'a_1' }, annotations: { 'example.com/x': 'Anything at All' } }),
     serviceOf({}, {}, { scaling: { scalingMode: 'MANUAL', manualInstanceCount: 0 } }),

@@ -41,6 +41,7 @@ test('jobs that Cloud Run accepts are accepted', () => {
     jobOf({ ports: [], ...env('PORT', 'K_SERVICE') }),
     jobOf(limits('8', '32Gi'), { maxRetries: 10, timeout: { seconds: '604800' } }),
     jobOf({}, { executionEnvironment: 'EXECUTION_ENVIRONMENT_UNSPECIFIED', serviceAccount: 'a@p.iam' }),
+    jobOf({}, { serviceAccount: '' }),
     jobOf({}, {}, { taskCount: 10_000, parallelism: 10_000, labels: { 'perf-run': 'a' } }),
     jobOf({ env: [{ name: 'A', valueSource: { secretKeyRef: { secret: 's', version: 'latest' } } }] }),
     jobOf({}, {}, {}, { labels: { team: 'a' }, annotations: { 'example.com/x': 'Anything' } }),
