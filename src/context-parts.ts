@@ -128,6 +128,12 @@ export function createLogger(request: CommandRequest, entry: Entry, secrets: rea
   }
 }
 
+/** The emulator's runtime: where services are containers, the tasks of a load job are processes all the same. */
+export function runtimeOf(request: CommandRequest, { emulator, load }: Config): Config['emulator']['runtime'] {
+  const from = request.command === 'benchmark' ? (request.loadFrom ?? load.from) : 'runner';
+  return from === 'job' && emulator.runtime === 'container' ? 'auto' : emulator.runtime;
+}
+
 /** Where tasks of load jobs find their plan: in the cloud in a bucket, also where a job's results go to a directory. */
 export function meetingPlace(
   results: string | undefined,

@@ -41,6 +41,7 @@ import {
   openStore,
   parallelJobs,
   readConfig,
+  runtimeOf,
   terminalOf,
   toolVersion,
   userName,
@@ -94,6 +95,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     const { startEmulator } = await import(/* webpackMode: "eager" */ './emulator/emulator.ts');
     const running = await startEmulator({
       ...config.emulator,
+      runtime: runtimeOf(request, config),
       imagesDirectory,
       stateDirectory: state.instances,
       project: config.gcp.projectId ?? LOCAL_PLACE,

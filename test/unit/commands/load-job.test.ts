@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { LoadJob, refuseUnreachableStore } from '../../../src/commands/load-job.ts';
 import type { Ports } from '../../../src/commands/ports.ts';
 import { ResourceLog } from '../../../src/commands/resource-log.ts';
-import { meetingPlace } from '../../../src/context-parts.ts';
+import { meetingPlace, runtimeOf } from '../../../src/context-parts.ts';
 import { InfrastructureError, UsageError } from '../../../src/domain/errors.ts';
 import type { ExecutionEnd, JobSpec } from '../../../src/domain/load.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -183,4 +183,15 @@ test('tasks meet in a bucket, also where the results of a job go to a directory'
   assert.equal(meetingPlace('/tmp/shards', 'cloudrun', none), '/tmp/shards');
   assert.equal(meetingPlace('/tmp/shards', 'local', config), '/tmp/shards');
   assert.equal(meetingPlace(undefined, 'local', none), undefined);
+});
+
+test('tasks are processes where services are containers', () => {
+  const request = (command: string, loadFrom?: string) => ({ command, loadFrom }) as Parameters<typeof runtimeOf>[0];
+  const config = (runtime: string, from = 'runner') =>
+    ({ emulator: { runtime }, load: { from } }) as Parameters<typeof runtimeOf>[1];
+  assert.equal(runtimeOf(request('benchmark', 'job'), config('container')), 'auto');
+  assert.equal(runtimeOf(request('benchmark'), config('container', 'job')), 'auto');
+  assert.equal(runtimeOf(request('benchmark', 'runner'), config('container', 'job')), 'container');
+  assert.equal(runtimeOf(request('emulate'), config('container', 'job')), 'container');
+  assert.equal(runtimeOf(request('benchmark', 'job'), config('process')), 'process');
 });
