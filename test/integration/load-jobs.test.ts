@@ -9,6 +9,11 @@ import { createOwnImage } from '../../src/adapters/images/own-image.ts';
 import { createCloudRunPlatform } from '../../src/adapters/platforms/cloud-run/platform.ts';
 import { createDirectoryStore } from '../../src/adapters/results/directory.ts';
 import { createClock } from '../../src/adapters/system/clock.ts';
+import { benchmark } from '../../src/commands/benchmark.ts';
+import { parseCliArgs } from '../../src/config/cli-args.ts';
+import type { BenchmarkRequest } from '../../src/config/request.ts';
+import { openContext } from '../../src/context.ts';
+import { InfrastructureError } from '../../src/domain/errors.ts';
 import type { ServiceTypeResults } from '../../src/domain/run.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { jobLoad } from '../../src/measure/job-load.ts';
@@ -207,6 +212,36 @@ emulator: { runtime: process }
   );
   assert.deepEqual(readdirSync(run).sort(), ['discord-webhook', 'metadata.json', 'report.json', 'report.md']);
   assert.equal(workspace.instances().length, 0);
+});
+
+test('without its job nothing is measured: load never comes from elsewhere', async () => {
+  const results = join(workspace.directory, 'unmeasured');
+  const given = ['benchmark', '--platform', 'local', '--load-from', 'job', '--baseline', 'none', '--impl', 'right'];
+  const place = ['--manifest', join(workspace.directory, 'repo'), '--results', results];
+  const request = parseCliArgs([...given, ...place, '--iterations', '1', '--rounds', '1']) as BenchmarkRequest;
+  const { signal } = new AbortController();
+  process.env.CLOUDRUN_PERF_STATE_DIR = workspace.state;
+  const { config, platform: name, ports, close } = await openContext(request, { kind: 'cli', signal });
+  const loadImage = () =>
+    Promise.reject(new InfrastructureError('load-image-unbuildable', 'no engine and no registry'));
+  try {
+    const quiet = { logger, print: silent, loadImage };
+    const { exitCodes, states } = await benchmark(request, name, config, { ...ports, ...quiet }, signal);
+    assert.deepEqual([exitCodes, states], [[1], { right: 'not measured' }]);
+  } finally {
+    await close();
+  }
+  const [run = ''] = readdirSync(join(results, 'runs'));
+  const [right] = readJson(join(results, 'runs', run, 'discord-webhook/results.json')).implementations;
+  assert.deepEqual(
+    [right.state, right.reason, right.measurement],
+    ['not measured', 'no engine and no registry', undefined],
+  );
+  const { created } = readJson(join(results, 'runs', run, 'metadata.json')).resources;
+  assert.deepEqual(
+    created.map(({ kind }: { kind: string }) => kind),
+    ['service'],
+  );
 });
 
 test('a store that tasks cannot see is refused before anything is made', async () => {
