@@ -72,6 +72,7 @@ test('temporary failures are repeated up to the limit, others never', async () =
   assert.deepEqual(await run(10, 2), ['ok', 3, [75, 150]]);
   assert.deepEqual(await run(14, 9), ['failure 4', 4, [75, 150, 300]]);
   assert.deepEqual(await run(3, 1), ['failure 1', 1, []]);
+  assert.deepEqual((await run(8, 9)).slice(0, 2), ['failure 8', 8], 'a quota is waited for twice as often');
 });
 
 test('an abort ends the wait for an answer', async () => {

@@ -29,6 +29,10 @@ export function waitAfterMs(error: unknown, attempt: number, settings: RetrySett
   return Math.max(ownMs, Math.min(LONGEST_ASKED_MS, askedWaitMs(error) ?? 0));
 }
 
+/** Others may use up a quota for some minutes, and nothing is broken then: it is tried twice as often. */
+const mostAttempts = (error: unknown, { attempts }: RetrySettings) =>
+  codeOf(error) === CODE.resourceExhausted ? 2 * attempts : attempts;
+
 /** Repeats `call` while it fails for a temporary reason; `attempt` counts from 1. */
 export async function withRetry<T>(
   call: (attempt: number) => Promise<T>,
@@ -42,7 +46,7 @@ export async function withRetry<T>(
     try {
       return await abortable(call(attempt), signal);
     } catch (error) {
-      if (signal?.aborted || attempt >= settings.attempts || !isTemporary(error)) throw error;
+      if (signal?.aborted || attempt >= mostAttempts(error, settings) || !isTemporary(error)) throw error;
       const waitMs = waitAfterMs(error, attempt, settings);
       logger.debug('Cloud Run call is repeated', { attempt, code: codeOf(error), waitMs: Math.round(waitMs) });
       await clock.sleep(waitMs, signal);
