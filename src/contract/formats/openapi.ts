@@ -30,7 +30,7 @@ export function documentFailures(
   ];
 }
 
-export function headerValue(answer: HttpExchange, name: string): string | undefined {
+export function headerValue(answer: Pick<HttpExchange, 'headers'>, name: string): string | undefined {
   const values = answer.headers.filter(([key]) => key === name).map(([, value]) => value);
   return values.length === 0 ? undefined : values.join(', ');
 }

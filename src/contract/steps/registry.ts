@@ -1,10 +1,12 @@
 import type { Step } from '../vector.ts';
+import { graphqlStep } from './graphql.ts';
 import { httpStep } from './http.ts';
 import type { StepKind, StepKindName } from './step-kind.ts';
 
 /** Kinds of steps, by the member of a step that names its kind. */
 export const STEP_KINDS: { readonly [Name in StepKindName]?: StepKind<Name> } = {
   http: httpStep,
+  graphql: graphqlStep,
 };
 
 export const STEP_KIND_NAMES: readonly StepKindName[] = ['http', 'graphql', 'grpc', 'deliver', 'websocket'];

@@ -14,7 +14,9 @@ export async function send(
     return { answer: await exchange(origin, request, { timeoutMs, ...(signal && { signal }) }) };
   } catch (error) {
     if (!(error instanceof TransportError) || error.failure === 'aborted') throw error;
-    const failures: readonly CheckFailure[] = [failure('request', WANTED[request.kind ?? 'http'], `${error.failure}: ${error.message}`)];
+    const failures: readonly CheckFailure[] = [
+      failure('request', WANTED[request.kind ?? 'http'], `${error.failure}: ${error.message}`),
+    ];
     return { run: { failures, unanswered: error.failure === 'timeout' ? 'timeout' : 'other' } };
   }
 }
