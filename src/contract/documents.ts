@@ -4,7 +4,12 @@ import type { DocumentedOperation } from './formats/openapi-document.ts';
 /** What a message must look like, compiled. */
 export interface DocumentedMessage {
   readonly name: string;
-  /** What is wrong with a payload and its headers (attributes of Pub/Sub); empty when nothing is. */
+  /** Media type of the payload; absent: the document does not say. */
+  readonly contentType?: string;
+  /**
+   * What is wrong with a payload and its headers (attributes of Pub/Sub); empty when nothing is. Pointers of findings in
+   * headers read `headers /name`. Headers that are not given are not checked.
+   */
   check(payload: unknown, headers?: unknown): readonly SchemaFinding[];
 }
 

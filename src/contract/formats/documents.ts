@@ -2,6 +2,7 @@ import { printable } from '../../documents/show.ts';
 import type { Source } from '../../documents/source-tree.ts';
 import { type PerfError, UsageError } from '../../domain/errors.ts';
 import type { ContractDocuments } from '../documents.ts';
+import { readAsyncApi } from './asyncapi-document.ts';
 import type { SchemaBook } from './json-schema.ts';
 import { readOpenApi } from './openapi-document.ts';
 
@@ -29,6 +30,14 @@ const FORMATS: readonly {
     fits: (file) => hasMember(file, 'openapi'),
     read: (file, book, problems) =>
       file.parsed === undefined ? {} : { operations: readOpenApi({ ...file.parsed, path: file.path, book }, problems) },
+  },
+  {
+    name: 'AsyncAPI',
+    fits: (file) => hasMember(file, 'asyncapi'),
+    read(file, book, problems) {
+      const channels = readAsyncApi(file, book, problems);
+      return channels === undefined ? {} : { channels };
+    },
   },
 ];
 

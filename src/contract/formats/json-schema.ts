@@ -7,6 +7,8 @@ export interface SchemaFinding {
   readonly pointer: string;
   readonly wanted: string;
   readonly value: unknown;
+  /** A constant was wanted, such as the name of the message's type. */
+  readonly isConstant?: boolean;
 }
 
 /** Base of all schema addresses of a contract; never fetched, only resolved against. */
@@ -77,7 +79,12 @@ export function findings(validate: ValidateFunction, value: unknown): readonly S
   return (validate.errors ?? [])
     .filter((error) => error.keyword !== 'if')
     .slice(0, 20)
-    .map((error) => ({ pointer: error.instancePath, wanted: wanted(error), value: error.data }));
+    .map((error) => ({
+      pointer: error.instancePath,
+      wanted: wanted(error),
+      value: error.data,
+      ...(error.keyword === 'const' ? { isConstant: true } : {}),
+    }));
 }
 
 function wanted(error: ErrorObject): string {
