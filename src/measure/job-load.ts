@@ -1,12 +1,12 @@
 import { PerfError } from '../domain/errors.ts';
-import type { ExecutionEnd, LoadPlan, LoadRecording, TaskEnd, TaskRecording } from '../domain/load.ts';
+import type { BlockSettings, ExecutionEnd, LoadPlan, LoadRecording, TaskEnd, TaskRecording } from '../domain/load.ts';
 import type { JobRunner } from '../ports/job-runner.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { ResultStore } from '../ports/result-store.ts';
 import type { BlockOutcome, LoadDriver, LoadInput } from './load-driver.ts';
 import { PLAN_VARIABLE, parseTaskRecording, partsPlace, planPath, STORE_VARIABLE, taskPath } from './load-files.ts';
 import { isEmptyShare, loadShare } from './load-share.ts';
-import { mergeRecordings } from './recording.ts';
+import { errorCount, mergeRecordings } from './recording.ts';
 
 export interface JobLoadInput {
   /** The job, which exists, and how many tasks each of its executions has. */
@@ -118,14 +118,17 @@ export function blockOutcomes(
     const parts: LoadRecording[] = [];
     const lost: string[] = [];
     for (const shard of shards) {
-      const { connections } = loadShare(warm, shard.task, shards.length);
+      const share = loadShare(warm, shard.task, shards.length);
       const end = ends.find(({ index }) => index === shard.task);
       const part = shard.recording?.blocks.find((block) => block.id === id)?.recording;
       if (part === undefined) {
-        const hadNothing = isEmptyShare({ connections }) && shard.recording !== undefined && end?.succeeded === true;
+        const hadNothing = isEmptyShare(share) && shard.recording !== undefined && end?.succeeded === true;
         if (!hadNothing) lost.push(`task ${shard.task} (${whyLost(shard, end)})`);
-      } else if (part.connections === connections) parts.push(part);
-      else lost.push(`task ${shard.task} (it had ${part.connections} connections, wanted ${connections})`);
+      } else {
+        const foreign = notTheShare(part, share);
+        if (foreign === undefined) parts.push(part);
+        else lost.push(`task ${shard.task} (${foreign})`);
+      }
     }
     const missing = lost.length > 0 ? lostText(lost, shards.length) : apart(parts);
     return {
@@ -134,6 +137,14 @@ export function blockOutcomes(
       ...(missing === undefined ? {} : { missing }),
     };
   });
+}
+
+/** Why a part is not of the share that the plan gave, in words. */
+function notTheShare(part: LoadRecording, { connections, requests }: BlockSettings): string | undefined {
+  if (part.connections !== connections) return `it had ${part.connections} connections, wanted ${connections}`;
+  // A service that answers nothing right is not timed any more, and one that dies is left early.
+  const isWhole = part.sent === requests || part.endedEarly !== undefined || part.sent === errorCount(part);
+  return isWhole ? undefined : `it sent ${part.sent} requests, wanted ${requests}`;
 }
 
 function whyLost({ recording, problem }: Shard, end: TaskEnd | undefined): string {

@@ -285,7 +285,7 @@ const shard = (task: number, recording: LoadRecording, taskCount = 2) => ({
   recording: { schemaVersion: 1 as const, task, taskCount, blocks: [{ id: 'a', recording }] },
 });
 const well = { tasks: [0, 1].map((index) => ({ index, succeeded: true })) };
-const plan = { blocks: [{ id: 'a', url: 'http://a.test' }], warm: { ...WARM, connections: 2 } };
+const plan = { blocks: [{ id: 'a', url: 'http://a.test' }], warm: { ...WARM, connections: 2, requests: 2 } };
 
 test('shards that do not fit are named', () => {
   const cases: [Parameters<typeof blockOutcomes>[1], RegExp | undefined][] = [
@@ -295,6 +295,9 @@ test('shards that do not fit are named', () => {
       [shard(0, recorded(1)), { task: 1, problem: 'its recording cannot be read: x' }],
       /task 1 \(its recording cannot be read: x\)$/,
     ],
+    [[shard(0, recorded(1)), shard(1, recorded(1, { sent: 2 }))], /task 1 \(it sent 2 requests, wanted 1\)$/],
+    [[shard(0, recorded(1)), shard(1, recorded(1, { sent: 2, endedEarly: 'died' }))], undefined],
+    [[shard(0, recorded(1)), shard(1, recorded(1, { sent: 2, errors: { reset: 2 } }))], undefined],
     [[shard(0, recorded(1)), { task: 1 }], /task 1 \(it ended as if all were well\)$/],
     [
       [shard(0, recorded(1)), shard(1, recorded(1, { timedFromMs: 1_090, toMs: 1_190 }))],
