@@ -1,13 +1,13 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** A connected socket to an http: or https: origin, TLS handshake done. */
-export function connectTo(origin: URL, signal: AbortSignal): Promise<Socket> {
+/** A connected socket to an http: or https: origin, TLS handshake done, with the protocol to be spoken agreed on. */
+export function connectTo(origin: URL, signal: AbortSignal, protocol: 'http/1.1' | 'h2' = 'http/1.1'): Promise<Socket> {
   const secure = origin.protocol === 'https:';
   const host = origin.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = Number(origin.port || (secure ? 443 : 80));
   const socket = secure
-    ? connectTls({ host, port, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 ? { servername: host } : {}) })
+    ? connectTls({ host, port, ALPNProtocols: [protocol], ...(isIP(host) === 0 ? { servername: host } : {}) })
     : connectTcp({ host, port });
   socket.setNoDelay(true);
   return new Promise((resolve, reject) => {
