@@ -13,10 +13,10 @@ const REASON_HINTS: Readonly<Record<string, string>> = {
   ACTIVE_REVISION_LIMIT_REACHED: 'Remove services of earlier runs: the region has too many active revisions.',
 };
 const CODE_HINTS: Readonly<Record<number, string>> = {
-  [CODE.invalidArgument]: 'The platform refuses the service as described: see the field that it names.',
+  [CODE.invalidArgument]: 'The platform refuses what was described: see the field that it names.',
   [CODE.permissionDenied]: 'Check the project and region, and that the account has roles/run.admin there.',
   [CODE.unauthenticated]: 'Log in with Google Cloud credentials (Workload Identity Federation in CI).',
-  [CODE.alreadyExists]: 'Remove the service of the earlier run with cleanup, then try again.',
+  [CODE.alreadyExists]: 'Remove what the earlier run left with cleanup, then try again.',
   [CODE.resourceExhausted]: 'A quota of the project is used up: wait, run fewer at a time, or ask for more.',
   [CODE.unavailable]: 'Check that the platform can be reached, then try again.',
 };
