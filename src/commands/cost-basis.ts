@@ -25,9 +25,16 @@ export function costBasis(
     prices,
     ...(local ? { hypothetical: true as const } : {}),
     estimatedDollars: dollars,
+    ...billedLoad(plan),
     ...(maxCost === undefined ? {} : { maxDollars: maxCost }),
     ...(config.monthlyRequests === undefined ? {} : { monthlyRequests: config.monthlyRequests }),
   };
+}
+
+function billedLoad({ settings: { load } }: Plan): Pick<CostBasis, 'load'> {
+  if (load?.from !== 'job') return {};
+  const { tasks, cpu, memory } = load;
+  return { load: { tasks, cpu, memory } };
 }
 
 /** Throws UsageError `cost-over-limit` when what is planned is dearer than the cap. */

@@ -74,6 +74,13 @@ export async function measureAll(given: RunContext): Promise<void> {
     for (const [index, one] of ready.entries()) {
       signal.throwIfAborted();
       ports.logger.info(`measuring ${labelOf(one.prepared.planned, plan)} (${index + 1} of ${ready.length})`);
+      const tooDear = costCapReached(one.prepared.planned, plan, recorder.run);
+      if (tooDear !== undefined) {
+        const error = new StageError('measure', tooDear);
+        await recordFailure(one.prepared.planned, error, context, one.conformance);
+        await remove(one.prepared.planned);
+        continue;
+      }
       const measuring = await measureFresh(one, context);
       if (measuring !== undefined && waits) waiting.push(measuring);
       else {
@@ -137,7 +144,7 @@ async function measureFresh(checked: Checked, context: RunContext): Promise<Meas
   try {
     const tagsOf = (side: string) => planned.services.find((service) => service.side === side)?.sampleTags ?? [];
     const scheduled = prepared.sides.map(({ side }) => ({ side, tags: tagsOf(side) }));
-    const load = await context.loadJob?.driver(planned.implementation.serviceType);
+    const load = await context.loadJob?.driver({ ...planned, serviceType: planned.implementation.serviceType });
     const open = openMeasurement(
       {
         deployments: prepared.sides.map(({ side, deployment }) => ({ side, deployment })),

@@ -136,8 +136,8 @@ function estimateLines(plan: Plan, prices: RegionPrices): readonly string[] {
   const price = `${priceSentence(prices)}; builds, storage and logs excluded`;
   const cost =
     plan.platform === 'local'
-      ? `none, everything runs on this machine; on Cloud Run in ${prices.region} about ${formatDollars(dollars)}`
-      : `about ${formatDollars(dollars)}`;
+      ? `none, everything runs on this machine; on Cloud Run in ${prices.region} at most ${formatDollars(dollars)}`
+      : `at most ${formatDollars(dollars)}`;
   return [
     'Estimates',
     `  calls     ${services} services, ${revisions} revisions, ${adminWrites} Admin API writes`,

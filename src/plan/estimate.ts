@@ -1,5 +1,6 @@
-import { billedMs, dollarsPerSecond, type RegionPrices, ratesOf, SHUTDOWN_MS } from '../domain/cost.ts';
-import type { LoadSettings, Plan, PlannedImplementation } from '../domain/plan.ts';
+import type { RegionPrices } from '../domain/cost.ts';
+import type { Plan, PlannedImplementation } from '../domain/plan.ts';
+import { mostDollars } from './ceiling.ts';
 
 export interface Estimate {
   readonly services: number;
@@ -11,7 +12,7 @@ export interface Estimate {
   readonly durationMs: number;
   /** Of `durationMs`: the longest time for which everything is left alone, once for all implementations. */
   readonly idleMs: number;
-  /** Of Cloud Run: compute and request fee, tasks of load jobs included. Builds, storage and logs are not in it. */
+  /** Of Cloud Run, at most: see `mostDollars`. */
   readonly dollars: number;
 }
 
@@ -20,11 +21,6 @@ const ADMIN_WRITES_PER_MINUTE = 40;
 /** Rough figures of one instance: its cold start, and the warm answer of a small service. */
 const COLD_MS = { cloudrun: 3000, local: 400 } as const;
 const WARM_REQUEST_MS = { cloudrun: 40, local: 3 } as const;
-const CHECK_MS = 15_000;
-/** Rough figures of a load job's task: until it is there, and until all tasks begin a block together. */
-const TASK_START_MS = 10_000;
-const MEETING_MS = 2_500;
-const LEAST_TASK_MS = 60_000;
 
 /** One create or update per revision, one delete per service, and two each time that all its instances are stopped. */
 function writesOf(planned: PlannedImplementation, settings: Plan['settings']): number {
@@ -39,8 +35,8 @@ const revisionsOf = (service: PlannedImplementation['services'][number]) =>
   service.sampleTags.length + (service.checkTag === undefined ? 0 : 1);
 
 /**
- * Time, calls and money that a plan will take, for people: right in magnitude, not to the second. The money of a local
- * plan is what the same measurement would cost on Cloud Run.
+ * Time and calls that a plan will take, for people: right in magnitude, not to the second; and money, an upper figure. The
+ * money of a local plan is what the same measurement would cost on Cloud Run.
  */
 export function estimatePlan(plan: Plan, prices: RegionPrices): Estimate {
   const { settings, platform } = plan;
@@ -54,14 +50,6 @@ export function estimatePlan(plan: Plan, prices: RegionPrices): Estimate {
   const restarts = forcedZeroStarts + afterIdleSamples;
   const adminWrites = plan.implementations.reduce((sum, planned) => sum + writesOf(planned, settings), 0);
   const deployMs = platform === 'cloudrun' ? (adminWrites / ADMIN_WRITES_PER_MINUTE) * 60_000 : 0;
-  const instanceMs = billedMs(COLD_MS.cloudrun + warmMs(plan, 'cloudrun') + SHUTDOWN_MS);
-  const restartMs = billedMs(COLD_MS.cloudrun + SHUTDOWN_MS);
-  const busyMs = samplesPerSide * instanceMs + restarts * restartMs + CHECK_MS;
-  const dollars = plan.implementations.reduce((sum, { profile, services }) => {
-    const compute = (busyMs / 1000) * dollarsPerSecond(profile, prices);
-    const fee = ((samplesPerSide * requestsPerSample + restarts) / 1e6) * ratesOf(profile, prices).perMillionRequests;
-    return sum + services.length * (compute + fee);
-  }, 0);
   return {
     services: services.length,
     revisions: services.reduce((sum, service) => sum + revisionsOf(service), 0),
@@ -70,25 +58,8 @@ export function estimatePlan(plan: Plan, prices: RegionPrices): Estimate {
     requests: samples * requestsPerSample + services.length * restarts,
     durationMs: Math.round(deployMs + samples * sampleMs + services.length * restarts * COLD_MS[platform] + idleMs),
     idleMs,
-    dollars: dollars + loadDollars(plan, prices),
+    dollars: mostDollars(plan, prices),
   };
-}
-
-/** Of one execution for each round of an implementation: its warm blocks, one after the other, in every task. */
-function loadDollars(plan: Plan, prices: RegionPrices): number {
-  const { load, rounds, samplesPerRound } = plan.settings;
-  if (load?.from !== 'job') return 0;
-  const blockMs = warmMs(plan, 'cloudrun') + MEETING_MS;
-  return plan.implementations.reduce((sum, { services }) => {
-    const executionMs = TASK_START_MS + services.length * samplesPerRound * blockMs;
-    return sum + rounds * taskDollars(load, executionMs, prices);
-  }, 0);
-}
-
-/** Tasks have their CPU always, and are billed for a minute at least. */
-function taskDollars({ tasks, cpu, memory }: LoadSettings, executionMs: number, prices: RegionPrices): number {
-  const perSecond = dollarsPerSecond({ cpu, memory, cpuIdle: false }, prices);
-  return tasks * (Math.max(LEAST_TASK_MS, billedMs(executionMs)) / 1000) * perSecond;
 }
 
 function warmMs({ settings: { warm } }: Plan, platform: Plan['platform']): number {

@@ -1,4 +1,16 @@
-import { billedMs, type CostBasis, type Dollars, dollarsPerSecond, ratesOf, SHUTDOWN_MS } from '../domain/cost.ts';
+import {
+  billedMs,
+  CHECK_MS,
+  type CostBasis,
+  type Dollars,
+  dollarsPerSecond,
+  IDLE_KEPT_MS,
+  MEETING_MS,
+  ratesOf,
+  SHUTDOWN_MS,
+  TASK_START_MS,
+  taskDollars,
+} from '../domain/cost.ts';
 import type { Sample } from '../domain/measurement.ts';
 import type { ImplementationResult, Run } from '../domain/run.ts';
 import { formatDollars } from './dollars.ts';
@@ -26,12 +38,10 @@ export interface RunCost {
   readonly implementations: readonly ImplementationCost[];
 }
 
-/** The contract is checked on an instance of its own, whose times are not recorded: the estimate's figure. */
-const CHECK_MS = 15_000;
-
 /**
  * A run's cost by what was measured: of every instance its cold start, warm-up and block, and its SIGTERM second, rounded
- * up to 100 ms. Dropped samples count as much as a kept one. Builds, storage, logs and the free tier are left out.
+ * up to 100 ms; billed by instance also the time for which it then was idle, 15 minutes at most; and the tasks of load
+ * jobs. Dropped samples count as much as a kept one. Builds, storage, logs and the free tier are left out.
  * Undefined for a run that was stored without prices.
  */
 export function runCost({ metadata, results }: Run): RunCost | undefined {
@@ -59,8 +69,10 @@ function implementationCost(result: ImplementationResult, basis: CostBasis): Imp
   const { samples = [], dropped = [] } = result.measurement ?? {};
   // Of a dropped sample only its loss is known.
   const share = samples.length === 0 ? 0 : (samples.length + dropped.length) / samples.length;
-  const measuredMs = samples.reduce((sum, sample) => sum + billedMs(instanceMs(sample)), 0);
-  const billedSeconds = (measuredMs * share + result.sides.length * billedMs(CHECK_MS)) / 1000;
+  const idleMs = idleAfter(result);
+  const measuredMs = samples.reduce((sum, sample) => sum + billedMs(instanceMs(sample) + idleMs(sample)), 0);
+  const checkMs = billedMs(CHECK_MS + (profile.cpuIdle ? 0 : idleFor(result.measurement?.durationMs ?? 0)));
+  const billedSeconds = (measuredMs * share + result.sides.length * checkMs) / 1000;
   const requests = Math.round(samples.reduce((sum, sample) => sum + requestsOf(sample), 0) * share);
   return {
     name: result.name,
@@ -68,15 +80,42 @@ function implementationCost(result: ImplementationResult, basis: CostBasis): Imp
     billing: profile.cpuIdle ? 'request-based' : 'instance-based',
     billedSeconds,
     requests,
-    dollars: { compute: billedSeconds * perSecond, requests: (requests / 1e6) * perMillionRequests },
+    dollars: {
+      compute: billedSeconds * perSecond + loadDollars(result, basis),
+      requests: (requests / 1e6) * perMillionRequests,
+    },
     ...serving(result, perSecond, perMillionRequests, basis.monthlyRequests),
   };
 }
 
-function instanceMs({ cold, warm }: Sample): number {
-  if (warm === undefined) return cold.totalMs + SHUTDOWN_MS;
-  const warmupMs = (warm.warmupRequests * warm.meanMs) / Math.max(1, warm.connections);
-  return cold.totalMs + warmupMs + warm.durationMs + SHUTDOWN_MS;
+const instanceMs = ({ cold, warm }: Sample) => cold.totalMs + blockMs(warm) + SHUTDOWN_MS;
+
+function blockMs(warm: Sample['warm']): number {
+  if (warm === undefined) return 0;
+  return (warm.warmupRequests * warm.meanMs) / Math.max(1, warm.connections) + warm.durationMs;
+}
+
+const idleFor = (spanMs: number) => Math.min(IDLE_KEPT_MS, Math.max(0, spanMs));
+
+/** Billed by instance, an instance costs until the service is removed, unless Cloud Run stops it before. */
+function idleAfter({ tags, measurement }: ImplementationResult): (sample: Sample) => number {
+  if (tags.profile.cpuIdle || measurement === undefined) return () => 0;
+  const endMs = Date.parse(measurement.startedAt) + measurement.durationMs;
+  return (sample) => idleFor(endMs - Date.parse(sample.startedAt) - instanceMs(sample));
+}
+
+/** One execution a round, and one more for rounds that lost something; how many there were is not recorded. */
+function loadDollars({ measurement }: ImplementationResult, { load, prices }: CostBasis): number {
+  if (load === undefined || measurement === undefined) return 0;
+  const rounds = Map.groupBy(
+    measurement.samples.filter(({ warm }) => warm !== undefined),
+    ({ round }) => round,
+  );
+  return [...rounds].reduce((sum, [round, samples]) => {
+    const executionMs = samples.reduce((ms, { warm }) => ms + blockMs(warm) + MEETING_MS, TASK_START_MS);
+    const executions = measurement.dropped.some((lost) => lost.round === round) ? 2 : 1;
+    return sum + executions * taskDollars(load, executionMs, prices);
+  }, 0);
 }
 
 const requestsOf = ({ warm }: Sample) => 1 + (warm === undefined ? 0 : warm.warmupRequests + warm.requests);
@@ -118,7 +157,7 @@ export function costSentence(run: Run): string | undefined {
   const words = hypothetical ? `nothing was billed; on Cloud Run in ${prices.region} this run would have cost ` : '';
   const changed = prices.overridden === true ? ', changed by the configuration' : '';
   const source = `tier ${prices.tier} prices of ${prices.asOf}${changed}; free tier not deducted, builds, storage and logs left out`;
-  return `Cost: ${words}about ${total} US dollars, ${compute} compute and ${fee} request fee; estimated before: ${estimated} (${source})`;
+  return `Cost: ${words}about ${total} US dollars, ${compute} compute and ${fee} request fee; estimated before: at most ${estimated} (${source})`;
 }
 
 export interface CostTable {

@@ -44,7 +44,7 @@ describe('a dry run tells what would be done, and does nothing', { concurrency: 
       stdout,
       /image europe-docker\.pkg\.dev\/my-project-1\/perf\/right:run-\S+-head-[a-z0-9]{8} from .*\/Dockerfile/,
     );
-    assert.match(stdout, /cost {6}about \d+\.\d{2,3} US dollars/);
+    assert.match(stdout, /cost {6}at most \d+\.\d{2,3} US dollars/);
   });
 
   test('deploy', async () => {

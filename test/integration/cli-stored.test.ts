@@ -43,6 +43,12 @@ test('with --log-format json each line of standard error is an object, and stand
   assert.match(JSON.stringify(entries), /contract \d+ of \d+ vectors passed/);
 });
 
+test('what the run cost is at most what was estimated before it', () => {
+  const { cost } = JSON.parse(runs[0]?.stdout ?? '');
+  const spent = cost.dollars.compute + cost.dollars.requests;
+  assert.ok(spent > 0 && spent <= cost.estimatedDollars, `${spent} of ${cost.estimatedDollars}`);
+});
+
 test('with --log-format json an error is such an object as well', async () => {
   const { code, stderr } = await stored('report', '--run', 'run-1', '--log-format', 'json');
   assert.equal(code, 2);

@@ -29,8 +29,11 @@ test('tiers by region; an unknown region is the dearer one', () => {
   assert.deepEqual([first?.tier, second?.tier], [1, 2]);
   assert.deepEqual(first?.requestBased, { perVcpuSecond: 0.000024, perGibSecond: 0.0000025, perMillionRequests: 0.4 });
   assert.deepEqual(first?.instanceBased, { perVcpuSecond: 0.000018, perGibSecond: 0.000002, perMillionRequests: 0 });
-  // No prices by instance are known there: those by request, which are not lower.
-  assert.deepEqual(second?.instanceBased, {
+  assert.deepEqual(second?.instanceBased, { perVcpuSecond: 0.0000216, perGibSecond: 0.0000024, perMillionRequests: 0 });
+  // A table that knows none by instance: those by request, which are not lower.
+  const { request_based } = PRICE_TABLE.tiers[2];
+  const without = { ...PRICE_TABLE, tiers: { ...PRICE_TABLE.tiers, 2: { request_based } } };
+  assert.deepEqual(pricesOf('mars-north1', without).instanceBased, {
     perVcpuSecond: 0.0000336,
     perGibSecond: 0.0000035,
     perMillionRequests: 0,

@@ -106,7 +106,7 @@ test('the reports show it, apart and with its source; on this machine it is hypo
   const terminal = EXPORTERS.terminal(billed, { width: 1000 });
   assert.match(
     terminal,
-    /^Cost: about 0\.\d+ US dollars, 0\.\d+ compute and 0\.\d+ request fee; estimated before: 0\.0200 \(tier 1 prices of 2026-11; free tier not deducted/m,
+    /^Cost: about 0\.\d+ US dollars, 0\.\d+ compute and 0\.\d+ request fee; estimated before: at most 0\.0200 \(tier 1 prices of 2026-11; free tier not deducted/m,
   );
   assert.match(terminal, /^go-gin \(default\) +0\.0253 +0\.400 +1000 +14 +1\.26 +20\.00$/m);
   assert.match(terminal, /requests per second of one instance; a month has 50000000 requests/);
