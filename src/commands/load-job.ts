@@ -7,6 +7,7 @@ import { buildLabel } from '../plan/leftovers.ts';
 import { EXPIRY_LABEL, expiryLabel, labelValue, loadJobName, ownedLabels, RUN_LABEL } from '../plan/naming.ts';
 import type { JobRunner } from '../ports/job-runner.ts';
 import type { ResultStore } from '../ports/result-store.ts';
+import { type ContractName, localContract } from './contracts.ts';
 import type { Ports } from './ports.ts';
 import type { ResourceLog } from './resource-log.ts';
 
@@ -76,11 +77,14 @@ export class LoadJob {
   }
 
   /** Load for services of one type. Rejects, each time, with the PerfError of an image or job that could not be made. */
-  async driver(serviceType: string): Promise<LoadDriver> {
+  async driver(name: ContractName): Promise<LoadDriver> {
     const { plan, store, ports } = this.#input;
     this.#deployed ??= this.#deploy();
     const jobs = await this.#deployed;
     const { privateAudience: audience } = ports;
+    const { serviceType, contractVersion, repositoryRoot } = name;
+    const ships = (await ports.contractMajors(serviceType)).length > 0;
+    const own = ships || repositoryRoot === undefined ? undefined : await localContract(repositoryRoot, ports);
     return jobLoad(
       {
         job: this.#name,
@@ -88,6 +92,8 @@ export class LoadJob {
         place: `runs/${plan.runId}/load/${this.#token}`,
         runId: plan.runId,
         serviceType,
+        ...(contractVersion === undefined ? {} : { contractVersion }),
+        ...(own === undefined ? {} : { contract: Object.fromEntries(own) }),
         ...(audience === undefined ? {} : { audience }),
         next: () => {
           this.#executions += 1;

@@ -1,9 +1,11 @@
+import { loadContract } from '../contract/contract.ts';
 import { InfrastructureError } from '../domain/errors.ts';
 import { EXIT } from '../domain/exit-codes.ts';
 import type { LoadPlan } from '../domain/load.ts';
-import { SERVICE_TYPES } from '../domain/service-type.ts';
 import { parseLoadPlan, taskPath } from '../measure/load-files.ts';
 import { runTask } from '../measure/task-load.ts';
+import { protocolOf } from '../protocols/contract-protocol.ts';
+import type { Protocol } from '../protocols/protocol.ts';
 import { protocolFor } from './contracts.ts';
 import { readLoadTask } from './load-task.ts';
 import { measured } from './measured-protocol.ts';
@@ -18,8 +20,7 @@ export async function worker(ports: Ports, signal: AbortSignal): Promise<Outcome
   const { store, logger } = ports;
   const at = ports.loadTask ?? readLoadTask({});
   const { task, taskCount, place } = at;
-  const { plan, serviceType } = await readPlan(at.plan, ports);
-  const protocol = measured(await protocolFor({ serviceType }, ports));
+  const { plan, protocol } = await readPlan(at.plan, ports);
   logger.info(`task ${task} of ${taskCount}: ${plan.blocks.length} blocks of run ${plan.runId}`);
   const transport = await transportFor(plan, ports).catch(async (error: unknown) => {
     // Whoever started the task sees its exit code only.
@@ -36,7 +37,8 @@ export async function worker(ports: Ports, signal: AbortSignal): Promise<Outcome
   return { exitCodes: [EXIT.infrastructure], outputs: {} };
 }
 
-async function readPlan(path: string, { store }: Pick<Ports, 'store'>) {
+async function readPlan(path: string, ports: Ports) {
+  const { store } = ports;
   const text = await store.read(path);
   const place = `${store.location.replace(/\/$/, '')}/${path}`;
   if (text === undefined) {
@@ -46,9 +48,7 @@ async function readPlan(path: string, { store }: Pick<Ports, 'store'>) {
   }
   try {
     const plan = parseLoadPlan(text);
-    const serviceType = SERVICE_TYPES.find((known) => known === plan.serviceType);
-    if (serviceType === undefined) throw new TypeError(`the service type ${plan.serviceType} is unknown`);
-    return { plan, serviceType };
+    return { plan, protocol: measured(await protocolOfPlan(plan, ports)) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new InfrastructureError('load-plan-damaged', `the plan at ${place} cannot be used: ${reason}`, {
@@ -56,6 +56,12 @@ async function readPlan(path: string, { store }: Pick<Ports, 'store'>) {
       hint: 'let load.image be of the same version as the cloudrun-perf that makes the job, or leave it out',
     });
   }
+}
+
+/** By the contract that came along, else by the one that ships. */
+async function protocolOfPlan(plan: LoadPlan, ports: Ports): Promise<Protocol> {
+  if (plan.contract === undefined) return protocolFor(plan, ports);
+  return protocolOf(loadContract(new Map(Object.entries(plan.contract))));
 }
 
 /** ID tokens are there before anything is timed. */

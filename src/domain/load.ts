@@ -31,6 +31,10 @@ export interface LoadPlan {
   readonly schemaVersion: 1;
   readonly runId: string;
   readonly serviceType: string;
+  /** Of a shipped contract: its version chooses among those that ship. */
+  readonly contractVersion?: string;
+  /** Files of a contract that does not ship, by path: tasks see no service repository. */
+  readonly contract?: Readonly<Record<string, string>>;
   readonly warm: BlockSettings;
   readonly requestTimeoutMs: number;
   /** Longest wait of one task for the others before a block. */

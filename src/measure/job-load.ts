@@ -16,6 +16,9 @@ export interface JobLoadInput {
   readonly place: string;
   readonly runId: string;
   readonly serviceType: string;
+  readonly contractVersion?: string;
+  /** Files of a contract that does not ship. */
+  readonly contract?: Readonly<Record<string, string>>;
   /** Of the ID tokens that services want; absent: they accept everybody's calls. */
   readonly audience?: string;
   /** Number of the next execution of the job. */
@@ -55,12 +58,14 @@ async function runExecution(
 ): Promise<readonly BlockOutcome[]> {
   signal?.throwIfAborted();
   if (load.blocks.length === 0) return [];
-  const { tasks, audience, runId, serviceType } = input;
+  const { tasks, audience, runId, serviceType, contractVersion, contract } = input;
   const place = `${input.place}-${input.next()}/`;
   const plan: LoadPlan = {
     schemaVersion: 1,
     runId,
     serviceType,
+    ...(contractVersion === undefined ? {} : { contractVersion }),
+    ...(contract === undefined ? {} : { contract }),
     warm: load.warm,
     requestTimeoutMs: load.requestTimeoutMs,
     meetingTimeoutMs: MEETING_TIMEOUT_MS[store.location.startsWith('gs://') ? 'bucket' : 'directory'],

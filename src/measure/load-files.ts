@@ -61,6 +61,8 @@ export function parseLoadPlan(text: string): LoadPlan {
     requestTimeoutMs: isTime,
     meetingTimeoutMs: isTime,
     audience: isOptionalText,
+    contractVersion: isOptionalText,
+    contract: (value) => value === undefined || Object.values(fields(value)).every((text) => typeof text === 'string'),
   });
   demand(fields(found.warm), {
     warmupRequests: isCount,

@@ -58,6 +58,7 @@ function loadJob({ fails = {}, image, audience }: Given = {}) {
     clock: { epochMs: () => 1_800_000_000_000 },
     tool: { owner: 'org/services' },
     randomText: () => '0123456789abcdef',
+    contractMajors: async () => [1],
     ...(audience === undefined ? {} : { privateAudience: audience }),
   } as unknown as Ports;
   const settings = { warm: { connections: 2, requests: 10, warmupRequests: 2 }, load: { from: 'job', tasks: 3 } };
@@ -78,7 +79,10 @@ const round = {
 test('one job for all implementations: made before the first, removed after the last', async () => {
   const { job, calls, specs, store, remove, resources, failures } = loadJob({ audience: 'cloudrun-perf' });
   job.begin();
-  const [one, other] = [await job.driver('discord-webhook'), await job.driver('discord-webhook')];
+  const [one, other] = [
+    await job.driver({ serviceType: 'discord-webhook' }),
+    await job.driver({ serviceType: 'discord-webhook' }),
+  ];
   await one.run(round);
   await other.run(round);
   await remove();
@@ -120,7 +124,7 @@ test('one job for all implementations: made before the first, removed after the 
 
 test('a given image is taken as it is, and is nothing that the run has made', async () => {
   const { job, calls, remove, resources } = loadJob({ image: 'x.test/load@sha256:bb' });
-  await job.driver('discord-webhook');
+  await job.driver({ serviceType: 'discord-webhook' });
   await remove();
   assert.ok(calls.includes(`image x.test/load@sha256:bb ${RUN}-head`), calls.join('\n'));
   assert.deepEqual(resources().left, []);
@@ -130,8 +134,8 @@ test('what cannot be made is told to every implementation, once tried; and nothi
   const error = new InfrastructureError('load-image-unbuildable', 'no Docker');
   const { job, calls, remove, resources } = loadJob({ fails: { image: error } });
   job.begin();
-  await assert.rejects(job.driver('discord-webhook'), error);
-  await assert.rejects(job.driver('discord-webhook'), error);
+  await assert.rejects(job.driver({ serviceType: 'discord-webhook' }), error);
+  await assert.rejects(job.driver({ serviceType: 'discord-webhook' }), error);
   await remove();
   assert.equal(calls.filter((call) => call.startsWith('image')).length, 1);
   assert.ok(!calls.includes('deploy') && !calls.includes('remove'));
@@ -140,7 +144,7 @@ test('what cannot be made is told to every implementation, once tried; and nothi
 
 test('a job whose deploy failed is removed all the same: it may be there', async () => {
   const { job, calls, remove, resources } = loadJob({ fails: { deploy: new Error('lost answer') } });
-  await assert.rejects(job.driver('discord-webhook'), /lost answer/);
+  await assert.rejects(job.driver({ serviceType: 'discord-webhook' }), /lost answer/);
   await remove();
   assert.deepEqual(calls.filter((call) => call === 'remove').length, 1);
   assert.equal(resources().removed.length, 1);
@@ -148,7 +152,7 @@ test('a job whose deploy failed is removed all the same: it may be there', async
 
 test('a job that cannot be removed is left, with the reason', async () => {
   const { job, remove, resources, failures } = loadJob({ fails: { remove: new Error('503') } });
-  await job.driver('discord-webhook');
+  await job.driver({ serviceType: 'discord-webhook' });
   await remove();
   const left = resources().left.filter(({ kind }) => kind === 'job');
   assert.deepEqual(

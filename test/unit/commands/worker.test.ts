@@ -6,6 +6,7 @@ import { worker } from '../../../src/commands/worker.ts';
 import { PerfError } from '../../../src/domain/errors.ts';
 import { PLAN_VARIABLE, STORE_VARIABLE } from '../../../src/measure/load-files.ts';
 import { createMemoryStore } from '../../helpers/memory-store.ts';
+import { contractFiles } from '../../helpers/shipped-contract.ts';
 
 const PLAN = 'runs/run-x/load/t-1/plan.json';
 const ENV = {
@@ -39,7 +40,8 @@ function portsWith(text?: string): Ports {
   const store = createMemoryStore();
   if (text !== undefined) store.texts.set(PLAN, text);
   const logger = { info: () => undefined };
-  return { store, logger, loadTask: readLoadTask(ENV) } as unknown as Ports;
+  const contractMajors = async () => [];
+  return { store, logger, contractMajors, contractFiles, loadTask: readLoadTask(ENV) } as unknown as Ports;
 }
 
 const known = { schemaVersion: 1, runId: 'r', requestTimeoutMs: 1, meetingTimeoutMs: 1, blocks: [] };
@@ -48,7 +50,12 @@ const PLANS: [string, string | undefined, RegExp][] = [
   ['load-plan-missing', undefined, /found no plan at memory\/runs\/run-x\/load\/t-1\/plan\.json/],
   ['load-plan-damaged', '{"schemaVersion":1', /JSON/],
   ['load-plan-damaged', JSON.stringify({ ...known, warm: {}, serviceType: 'discord-webhook' }), /warmupRequests/],
-  ['load-plan-damaged', JSON.stringify({ ...known, warm, serviceType: 'unheard-of' }), /unheard-of is unknown/],
+  ['load-plan-damaged', JSON.stringify({ ...known, warm, serviceType: 'unheard-of' }), /ships no contract unheard-of/],
+  [
+    'load-plan-damaged',
+    JSON.stringify({ ...known, warm, serviceType: 'shop', contract: { 'contract.yaml': 'type: shop' } }),
+    /contract\.yaml/,
+  ],
 ];
 for (const [code, text, message] of PLANS) {
   test(`${code}: ${message.source}`, async () => {
