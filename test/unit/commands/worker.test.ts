@@ -54,7 +54,7 @@ const PLANS: [string, string | undefined, RegExp][] = [
   [
     'load-plan-damaged',
     JSON.stringify({ ...known, warm, serviceType: 'shop', contract: { 'contract.yaml': 'type: shop' } }),
-    /contract\.yaml/,
+    /this contract has 3 problems/,
   ],
 ];
 for (const [code, text, message] of PLANS) {
