@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGoogleIdentity } from '../../src/adapters/google/identity.ts';
 import { createImageBuilder } from '../../src/adapters/images/builder.ts';
+import type { EmulatorApi, GoogleApi } from '../../src/adapters/platforms/cloud-run/clients.ts';
 import { createCloudRunPlatform } from '../../src/adapters/platforms/cloud-run/platform.ts';
 import { createClock } from '../../src/adapters/system/clock.ts';
 import type { ServiceSpec } from '../../src/domain/deployment.ts';
@@ -36,6 +37,9 @@ export const clock = createClock();
 
 export interface Place {
   readonly platform: Platform;
+  /** For questions that the port does not answer. */
+  readonly api: EmulatorApi | GoogleApi;
+  readonly parent: string;
   /** Absent on the emulator. */
   readonly identity?: Identity;
   /** The fixture's image, built and where Cloud Run finds it. */
@@ -90,7 +94,18 @@ export async function openPlace(): Promise<Place> {
       const place = { name: 'cloudrun', project: PROJECT, region: REGION, identity } as const;
       const platform = await createCloudRunPlatform({ ...common, ...place });
       opened.push(() => platform.close());
-      return { platform, identity, image, suffix, logLagMs: 90_000, longestIdleMs: 960_000, close };
+      const parent = `projects/${PROJECT}/locations/${REGION}`;
+      return {
+        platform,
+        api: { identity },
+        parent,
+        identity,
+        image,
+        suffix,
+        logLagMs: 90_000,
+        longestIdleMs: 960_000,
+        close,
+      };
     }
     const emulator = await startEmulator({
       runtime: 'process',
@@ -103,7 +118,17 @@ export async function openPlace(): Promise<Place> {
     const place = { name: 'local', project, region, admin: { host, port }, loggingUrl } as const;
     const platform = await createCloudRunPlatform({ ...common, ...place });
     opened.push(() => platform.close());
-    return { platform, image, suffix, logLagMs: 5_000, longestIdleMs: 4 * EMULATOR_IDLE_MS, close };
+    const parent = `projects/${project}/locations/${region}`;
+    return {
+      platform,
+      api: { host, port },
+      parent,
+      image,
+      suffix,
+      logLagMs: 5_000,
+      longestIdleMs: 4 * EMULATOR_IDLE_MS,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
