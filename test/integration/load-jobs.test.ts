@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { createCloudRunPlatform } from '../../src/adapters/platforms/cloud-run/p
 import { createDirectoryStore } from '../../src/adapters/results/directory.ts';
 import { createClock } from '../../src/adapters/system/clock.ts';
 import { benchmark } from '../../src/commands/benchmark.ts';
+import type { Ports } from '../../src/commands/ports.ts';
 import { parseCliArgs } from '../../src/config/cli-args.ts';
 import type { BenchmarkRequest } from '../../src/config/request.ts';
 import { openContext } from '../../src/context.ts';
@@ -24,7 +25,7 @@ import type { JobRunner } from '../../src/ports/job-runner.ts';
 import type { Platform } from '../../src/ports/platform.ts';
 import { decode } from '../../src/results/codec.ts';
 import { decodeHistogram } from '../../src/stats/histogram.ts';
-import { newWorkspace, placeRepository, ROOT, readJson, runTool } from '../helpers/cli.ts';
+import { filesBelow, newWorkspace, placeRepository, ROOT, readJson, runTool } from '../helpers/cli.ts';
 import { RESULT_SCHEMAS } from '../helpers/result-schemas.ts';
 
 const silent = () => undefined;
@@ -79,8 +80,8 @@ function jobs(): JobRunner {
   return platform.jobs;
 }
 
-/** One execution of a job of this very program, or of what `image` names. */
-async function execute(name: string, tasks: number, load: Partial<LoadInput['warm']> = {}, image?: string) {
+/** One execution of a job of this very program. */
+async function execute(name: string, tasks: number) {
   const own = createOwnImage({
     platform: 'local',
     builder: noBuilder,
@@ -89,17 +90,17 @@ async function execute(name: string, tasks: number, load: Partial<LoadInput['war
     commandLine: COMMAND_LINE,
     clock,
   });
-  const artifact = image ?? (await own({ label: 'x' })).image;
+  const { image } = await own({ label: 'x' });
   // What the tasks compile is the same: with the machine's two CPUs that is most of what a start costs.
   const env = { NODE_COMPILE_CACHE: join(workspace.directory, 'compiled') };
-  const spec = { name, image: artifact, labels: {}, env, cpu: '1', memory: '512Mi', taskTimeoutMs: 60_000 };
+  const spec = { name, image, labels: {}, env, cpu: '1', memory: '512Mi', taskTimeoutMs: 60_000 };
   await jobs().deploy(spec);
   try {
     const place = `runs/run-x/load/${name}`;
     const input = { job: name, tasks, place, runId: 'run-x', serviceType: 'discord-webhook', next: () => 1 };
     const round: LoadInput = {
       blocks: [{ id: 'a', url: serviceUrl() }],
-      warm: { connections: 16, requests: 320, warmupRequests: 32, ...load },
+      warm: { connections: 16, requests: 320, warmupRequests: 32 },
       requestTimeoutMs: 5_000,
       // Tasks find theirs by the plan.
       protocol: {} as LoadInput['protocol'],
@@ -134,37 +135,6 @@ for (const tasks of [1, 16]) {
     assert.deepEqual(await store.list('runs/'), [], 'a whole execution leaves nothing');
   });
 }
-
-test('a task that is killed while it loads is named, and voids the block', async () => {
-  const killed = join(workspace.directory, 'killed');
-  mkdirSync(killed);
-  // Task 2 dies as soon as all tasks are ready, before it can have its last answer.
-  writeFileSync(
-    join(killed, 'start.mjs'),
-    `import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-const { CLOUDRUN_PERF_LOAD_STORE: store, CLOUDRUN_PERF_LOAD_PLAN: plan, CLOUD_RUN_TASK_INDEX: task, CLOUD_RUN_TASK_COUNT: count } = process.env;
-const ready = join(store, dirname(plan), 'ready/0-timed');
-if (task === '2') setInterval(() => {
-  if (existsSync(ready) && readdirSync(ready).filter((name) => !name.startsWith('.')).length === Number(count)) process.kill(process.pid, 'SIGKILL');
-}, 5);
-process.argv.splice(1, 1, ${JSON.stringify(COMMAND_LINE)});
-await import(${JSON.stringify(COMMAND_LINE)});
-`,
-  );
-  const hex = 'd'.repeat(64);
-  const image = `local/killed@sha256:${hex}`;
-  const run = [process.execPath, join(killed, 'start.mjs'), 'worker'];
-  writeFileSync(join(images, `${hex}.json`), JSON.stringify({ image, directory: killed, run }));
-  const [outcome] = await execute('load-killed', 3, { connections: 6, requests: 240 }, image);
-  assert.match(outcome?.missing ?? '', /^1 of 3 tasks left no recording: task 2 \(.*SIGKILL.*\)$/);
-  assert.deepEqual([outcome?.recording?.connections, outcome?.recording?.sent], [4, 160]);
-  const left = await store.list('runs/run-x/load/load-killed-1/task-');
-  assert.deepEqual(
-    left.map((path) => path.slice(-'task-0.json'.length)),
-    ['task-0.json', 'task-1.json'],
-  );
-});
 
 test('a benchmark takes its warm load from a job, which is gone afterwards', async () => {
   placeRepository(workspace, 'pipeline', 'right');
@@ -214,34 +184,79 @@ emulator: { runtime: process }
   assert.equal(workspace.instances().length, 0);
 });
 
-test('without its job nothing is measured: load never comes from elsewhere', async () => {
-  const results = join(workspace.directory, 'unmeasured');
+/** A benchmark in this process, with another way to the image of the job; gives the stored run. */
+async function benchmarkWith(results: string, loadImage: (own: Ports['loadImage']) => Ports['loadImage']) {
   const given = ['benchmark', '--platform', 'local', '--load-from', 'job', '--baseline', 'none', '--impl', 'right'];
-  const place = ['--manifest', join(workspace.directory, 'repo'), '--results', results];
+  const place = ['--config', join(workspace.directory, 'perf.yaml'), '--results', join(workspace.directory, results)];
   const request = parseCliArgs([...given, ...place, '--iterations', '1', '--rounds', '1']) as BenchmarkRequest;
   const { signal } = new AbortController();
   process.env.CLOUDRUN_PERF_STATE_DIR = workspace.state;
   const { config, platform: name, ports, close } = await openContext(request, { kind: 'cli', signal });
-  const loadImage = () =>
-    Promise.reject(new InfrastructureError('load-image-unbuildable', 'no engine and no registry'));
+  const printed: string[] = [];
   try {
-    const quiet = { logger, print: silent, loadImage };
-    const { exitCodes, states } = await benchmark(request, name, config, { ...ports, ...quiet }, signal);
-    assert.deepEqual([exitCodes, states], [[1], { right: 'not measured' }]);
+    const print = (text: string) => void printed.push(text);
+    const own = { ...ports, logger, print, loadImage: loadImage(ports.loadImage) };
+    const { exitCodes, states } = await benchmark(request, name, config, own, signal);
+    const runs = join(workspace.directory, results, 'runs');
+    const run = join(runs, readdirSync(runs)[0] ?? '');
+    const [right] = readJson(join(run, 'discord-webhook/results.json')).implementations;
+    const { resources } = readJson(join(run, 'metadata.json'));
+    return { exitCodes, states, right, resources, run, printed: printed.join('') };
   } finally {
     await close();
   }
-  const [run = ''] = readdirSync(join(results, 'runs'));
-  const [right] = readJson(join(results, 'runs', run, 'discord-webhook/results.json')).implementations;
+}
+
+const kinds = (made: readonly { readonly kind: string }[]) => made.map(({ kind }) => kind);
+
+test('without its job nothing is measured: load never comes from elsewhere', async () => {
+  const { exitCodes, states, right, resources } = await benchmarkWith('unmeasured', () => () => {
+    return Promise.reject(new InfrastructureError('load-image-unbuildable', 'no engine and no registry'));
+  });
+  assert.deepEqual([exitCodes, states], [[1], { right: 'not measured' }]);
   assert.deepEqual(
     [right.state, right.reason, right.measurement],
     ['not measured', 'no engine and no registry', undefined],
   );
-  const { created } = readJson(join(results, 'runs', run, 'metadata.json')).resources;
-  assert.deepEqual(
-    created.map(({ kind }: { kind: string }) => kind),
-    ['service'],
-  );
+  assert.deepEqual([kinds(resources.created), kinds(resources.removed)], [['service'], ['service']]);
+});
+
+/** As the worker, but that task 2 dies as soon as all tasks are ready. */
+const DYING = `import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+const { CLOUDRUN_PERF_LOAD_STORE: store, CLOUDRUN_PERF_LOAD_PLAN: plan, CLOUD_RUN_TASK_INDEX: task } = process.env;
+const ready = join(store, dirname(plan), 'ready/0-timed');
+const names = () => (existsSync(ready) ? readdirSync(ready).filter((name) => !name.startsWith('.')) : []);
+if (task === '2') setInterval(() => names().length === 4 && process.kill(process.pid, 'SIGKILL'), 5);
+process.argv.splice(1, 1, ${JSON.stringify(COMMAND_LINE)});
+await import(${JSON.stringify(COMMAND_LINE)});
+`;
+
+test('a task that is killed while it loads is named in the report, and its block never counts', async () => {
+  const { right, resources, run, printed } = await benchmarkWith('killed', (own) => async (request, signal) => {
+    const artifact = await own(request, signal);
+    const file = filesBelow(workspace.state).find((path) =>
+      path.endsWith(`${artifact.digest.slice('sha256:'.length)}.json`),
+    );
+    assert.ok(file !== undefined);
+    const start = join(workspace.directory, 'dying.mjs');
+    writeFileSync(start, DYING);
+    const directory = workspace.directory;
+    const image = { image: artifact.image, directory, run: [process.execPath, start, 'worker'] };
+    writeFileSync(join(workspace.state, file), JSON.stringify(image));
+    return artifact;
+  });
+  const lost = /1 of 4 tasks left no recording: task 2 \([^)]*SIGKILL[^)]*\)/;
+  const [sample] = right.measurement.samples;
+  assert.equal(sample.cold.proof.proven, true, 'the cold start is good all the same');
+  assert.match(sample.warm.void, lost);
+  assert.deepEqual([sample.warm.connections, sample.warm.requests], [3, 300]);
+  assert.match(right.measurement.audit.join('\n'), lost);
+  assert.match(printed.replaceAll(/\s+/g, ' '), lost);
+  assert.deepEqual(kinds(resources.removed), ['service', 'job']);
+  const left = filesBelow(join(run, 'load')).filter((path) => /task-\d+\.json$/.test(path));
+  const tasks = new Set(left.map((path) => path.slice(path.lastIndexOf('/') + 1)));
+  assert.deepEqual([...tasks].sort(), ['task-0.json', 'task-1.json', 'task-3.json']);
 });
 
 test('a store that tasks cannot see is refused before anything is made', async () => {
