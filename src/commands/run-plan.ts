@@ -9,6 +9,7 @@ import { type BaselineSource, baseOf } from './baseline-source.ts';
 import { buildOnce } from './build-once.ts';
 import { checkConformance } from './conformance.ts';
 import { protocolFor } from './contracts.ts';
+import { costCapReached } from './cost-cap.ts';
 import { LoadJob } from './load-job.ts';
 import { measured } from './measured-protocol.ts';
 import { mapParallel } from './parallel.ts';
@@ -73,7 +74,6 @@ export async function measureAll(given: RunContext): Promise<void> {
     const waiting: Measuring[] = [];
     for (const [index, one] of ready.entries()) {
       signal.throwIfAborted();
-      ports.logger.info(`measuring ${labelOf(one.prepared.planned, plan)} (${index + 1} of ${ready.length})`);
       const tooDear = costCapReached(one.prepared.planned, plan, recorder.run);
       if (tooDear !== undefined) {
         const error = new StageError('measure', tooDear);
@@ -81,6 +81,7 @@ export async function measureAll(given: RunContext): Promise<void> {
         await remove(one.prepared.planned);
         continue;
       }
+      ports.logger.info(`measuring ${labelOf(one.prepared.planned, plan)} (${index + 1} of ${ready.length})`);
       const measuring = await measureFresh(one, context);
       if (measuring !== undefined && waits) waiting.push(measuring);
       else {
