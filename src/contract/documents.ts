@@ -26,15 +26,22 @@ export interface DocumentedChannels {
 export interface DocumentedMethod {
   /** `/package.Service/Method`. */
   readonly path: string;
+  /** What in a request the descriptor does not allow; fields whose value is open are not judged. */
+  requestProblems(
+    json: unknown,
+    isOpen: (value: unknown) => boolean,
+  ): readonly { readonly pointer: string; readonly message: string }[];
   /** Throws an Error whose text says which member is wrong. */
   encodeRequest(json: unknown): Uint8Array;
-  /** Throws on bytes that are no such message. `unknown`: numbers of fields that the descriptor does not have. */
-  decodeResponse(bytes: Uint8Array): { readonly json: unknown; readonly unknown: readonly number[] };
+  /** Throws on bytes that are no such message. `unknown`: what the descriptor does not have, such as `field 9 of pkg.Item`. */
+  decodeResponse(bytes: Uint8Array): { readonly json: unknown; readonly unknown: readonly string[] };
 }
 
 export interface DocumentedServices {
   /** `package.Service/Method` of all unary methods. */
   readonly methods: readonly string[];
+  /** The same of all that stream, which are not checked. */
+  readonly streaming: readonly string[];
   method(name: string): DocumentedMethod | undefined;
 }
 

@@ -46,6 +46,11 @@ export function unknownTemplates(value: unknown, known: ReadonlySet<string>): re
   return [...unknown];
 }
 
+/** Whether a value is a text with a template in it. */
+export function isTemplated(value: unknown): boolean {
+  return typeof value === 'string' && value.search(TEMPLATE) >= 0;
+}
+
 export function builtInTemplates(): readonly string[] {
   return BUILT_IN;
 }

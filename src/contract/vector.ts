@@ -89,7 +89,9 @@ export interface GrpcStep extends StepParts {
     readonly code: string | readonly string[];
     readonly json?: unknown;
     readonly absent?: readonly string[];
+    /** Message of the status. */
     readonly message?: unknown;
+    readonly headers?: Readonly<Record<string, unknown>>;
     readonly trailers?: Readonly<Record<string, unknown>>;
     readonly excludes?: readonly string[];
     /** The call must have ended by then, such as `500ms`. */
@@ -135,15 +137,17 @@ export interface WebsocketStep extends StepParts {
     readonly status: number | readonly number[];
     /** Null: none may be chosen. */
     readonly subprotocol?: string | null;
+    readonly headers?: Readonly<Record<string, unknown>>;
     readonly excludes?: readonly string[];
   };
 }
 
-/** One turn of one client; a client that is named the first time connects first. */
+/** One turn of one client, with one action; a client that is named the first time connects first. */
 export interface SocketTurn {
   /** Absent: the only client. */
   readonly client?: string;
   readonly send?: SocketFrame;
+  /** The next message of this client. */
   readonly receive?: {
     readonly json?: unknown;
     readonly text?: unknown;
@@ -154,14 +158,17 @@ export interface SocketTurn {
   readonly ping?: string;
   /** Nothing may come for so long. */
   readonly silence?: string;
-  /** The server closes with one of these codes. */
+  /** The server closes with one of these codes. Messages that come before are not compared with anything. */
   readonly closed?: readonly number[];
   /** The client closes. */
   readonly close?: { readonly code?: number; readonly reason?: string };
   /** The client stops reading, or goes on. */
   readonly reading?: boolean;
+  /** Turns without further repetition. */
+  readonly repeat?: { readonly times: number; readonly turns: readonly SocketTurn[] };
   /** Longest wait of `receive`, `ping` and `closed`, such as `2s`. */
   readonly within?: string;
+  /** Taken from the message that `receive` got; variables of the turns and steps that follow. */
   readonly outputs?: Readonly<Record<string, string>>;
 }
 

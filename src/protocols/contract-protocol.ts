@@ -39,10 +39,11 @@ export function protocolOf(contract: LoadedContract): Protocol {
     async prepare(send, nowMs) {
       const scope = new Map<string, unknown>();
       for (const [index, step] of (benchmark.setup ?? []).entries()) {
-        const { request, isCorrect } = loadStep(step, contract, loadSigner)({ scope, nowMs: nowMs() });
-        const answer = await send(request);
-        const output = { status: answer.status, headers: answer.headers, content: readContent(answer.body) };
-        const wrong = !isCorrect(loadAnswer(answer));
+        const call = loadStep(step, contract, loadSigner)({ scope, nowMs: nowMs() });
+        const answer = await send(call.request);
+        const plain = { status: answer.status, headers: answer.headers, content: readContent(answer.body) };
+        const output = call.output?.(answer) ?? plain;
+        const wrong = !call.isCorrect(loadAnswer(answer));
         const missing = wrong ? [] : captureOutputs(step.outputs ?? {}, output, scope);
         if (!wrong && missing.length === 0) continue;
         const found = wrong ? shortly(answer) : `no value for output ${missing[0]?.check.slice('output '.length)}`;

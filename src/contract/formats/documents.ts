@@ -3,8 +3,10 @@ import type { Source } from '../../documents/source-tree.ts';
 import { type PerfError, UsageError } from '../../domain/errors.ts';
 import type { ContractDocuments } from '../documents.ts';
 import { readAsyncApi } from './asyncapi-document.ts';
+import { readGraphqlSchema } from './graphql.ts';
 import type { SchemaBook } from './json-schema.ts';
 import { readOpenApi } from './openapi-document.ts';
+import { joinedServices, readProto } from './proto.ts';
 
 /** A document that `contract.yaml` names. */
 export interface DocumentFile {
@@ -39,6 +41,19 @@ const FORMATS: readonly {
       return channels === undefined ? {} : { channels };
     },
   },
+  {
+    name: 'GraphQL',
+    fits: ({ path }) => /\.(graphqls?|gql)$/.test(path),
+    read(file, _, problems) {
+      const graph = readGraphqlSchema(file, problems);
+      return graph === undefined ? {} : { graph };
+    },
+  },
+  {
+    name: 'Protocol Buffers',
+    fits: ({ path }) => path.endsWith('.proto'),
+    read: (file, _, problems) => ({ services: readProto(file, problems) }),
+  },
 ];
 
 /** Reads every document by its format. What is of no known format goes to `problems`. */
@@ -50,7 +65,7 @@ export function readDocuments(
   let documents: ContractDocuments = {};
   for (const file of files) {
     const format = FORMATS.find(({ fits }) => fits(file));
-    if (format !== undefined) documents = { ...documents, ...format.read(file, book, problems) };
+    if (format !== undefined) documents = joined(documents, format.read(file, book, problems));
     else if (file.parsed !== undefined || !/\.(ya?ml|json)$/.test(file.path)) {
       const wanted = 'OpenAPI 3.1, AsyncAPI 2.6, .proto or .graphql';
       const message = `${printable(file.path)} is of no known format, wanted ${wanted}`;
@@ -58,6 +73,15 @@ export function readDocuments(
     }
   }
   return documents;
+}
+
+/** Services may be described by several files, such as their own and that of grpc.health.v1. */
+function joined(first: ContractDocuments, second: ContractDocuments): ContractDocuments {
+  const services =
+    first.services !== undefined && second.services !== undefined
+      ? { services: joinedServices(first.services, second.services) }
+      : {};
+  return { ...first, ...second, ...services };
 }
 
 export function hasMember({ parsed }: DocumentFile, name: string): boolean {

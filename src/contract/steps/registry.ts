@@ -1,5 +1,6 @@
 import type { Step } from '../vector.ts';
 import { graphqlStep } from './graphql.ts';
+import { grpcStep } from './grpc.ts';
 import { httpStep } from './http.ts';
 import type { StepKind, StepKindName } from './step-kind.ts';
 
@@ -7,6 +8,7 @@ import type { StepKind, StepKindName } from './step-kind.ts';
 export const STEP_KINDS: { readonly [Name in StepKindName]?: StepKind<Name> } = {
   http: httpStep,
   graphql: graphqlStep,
+  grpc: grpcStep,
 };
 
 export const STEP_KIND_NAMES: readonly StepKindName[] = ['http', 'graphql', 'grpc', 'deliver', 'websocket'];

@@ -1,4 +1,4 @@
-import type { HeaderList, HttpTransport, WireRequest } from '../../ports/transport.ts';
+import type { HeaderList, HttpExchange, HttpTransport, WireRequest } from '../../ports/transport.ts';
 import type { CheckFailure } from '../check-failure.ts';
 import type { Content } from '../content.ts';
 import type { LoadedContract } from '../contract.ts';
@@ -27,6 +27,8 @@ export interface StepContext {
   readonly requestTimeoutMs: number;
   /** The variables of the vector and the time of now. */
   readonly source: () => TemplateSource;
+  /** Makes values of an answer variables of the vector, before the step has ended. */
+  readonly capture: (outputs: Readonly<Record<string, string>>, answer: OutputSource) => readonly CheckFailure[];
   readonly sleep: (durationMs: number) => Promise<void>;
   readonly signal?: AbortSignal;
 }
@@ -46,6 +48,8 @@ export type LoadStep = (source: TemplateSource) => LoadCall;
 export interface LoadCall {
   readonly request: WireRequest;
   isCorrect(answer: LoadAnswer): boolean;
+  /** What the outputs of a benchmark's setup are taken from; absent: the answer as HTTP. */
+  output?(answer: HttpExchange): OutputSource | undefined;
 }
 
 export interface LoadAnswer {
@@ -62,6 +66,10 @@ export interface StepKind<Name extends StepKindName = StepKindName> {
   readonly schema: object;
   /** What the schema cannot see, such as an operation that the contract's documents do not have. */
   problems?(step: StepOfKind[Name], pointer: string, contract: StepSurroundings): readonly VectorProblem[];
+  /** Variables that the step itself captures before it has ended. */
+  captures?(step: StepOfKind[Name]): readonly string[];
+  /** Why the step cannot be a request of a benchmark, though its kind can be. */
+  loadProblem?(step: StepOfKind[Name]): string | undefined;
   /** Sends, and judges the answer by the vector and by the contract's documents. Effects are judged elsewhere. */
   run(step: StepOfKind[Name], context: StepContext): Promise<StepRun>;
   /** Absent: steps of this kind cannot be benchmark requests. */
@@ -70,44 +78,3 @@ export interface StepKind<Name extends StepKindName = StepKindName> {
 
 /** The documents of a contract, as far as they could be read. */
 export type StepSurroundings = Pick<LoadedContract, 'documents' | 'channels' | 'schemas'>;
-
-/** WebSocket connections for vectors: frames as they are, also such as a library would never send. */
-export interface SocketTransport {
-  connect(
-    origin: string,
-    request: { readonly path: string; readonly headers: HeaderList; readonly subprotocols: readonly string[] },
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
-  ): Promise<SocketConnection | SocketRefusal>;
-}
-
-/** The server answered something else than 101. */
-export interface SocketRefusal {
-  readonly accepted: false;
-  readonly status: number;
-  readonly headers: HeaderList;
-  readonly body: Uint8Array;
-}
-
-export type SocketEvent =
-  | { readonly kind: 'message'; readonly data: Uint8Array; readonly binary: boolean }
-  | { readonly kind: 'pong'; readonly data: Uint8Array }
-  | { readonly kind: 'closed'; readonly code: number; readonly reason: string };
-
-export interface SocketConnection {
-  readonly accepted: true;
-  readonly headers: HeaderList;
-  readonly subprotocol: string | undefined;
-  /** A whole message, or frames as they are given. */
-  send(
-    data: Uint8Array,
-    options: { readonly binary: boolean; readonly raw?: 'text-bytes' | 'unmasked' | 'fragmented' },
-  ): void;
-  ping(data: Uint8Array): void;
-  /** The next event that fits, in order of arrival; undefined when none came in time. What does not fit stays. */
-  next(fits: (event: SocketEvent) => boolean, timeoutMs: number): Promise<SocketEvent | undefined>;
-  /** Stops reading from the socket, so that the server's buffers fill; or goes on. */
-  reading(on: boolean): void;
-  close(code?: number, reason?: string): void;
-  /** Ends it at once. */
-  end(): void;
-}
