@@ -64,8 +64,8 @@ test('vector files: every finding names file, line and vector', () => {
     ],
     [
       'later kind',
-      vectorFile(vector('{"grpc": {}, "expect": {}}')),
-      new RegExp(`${V}a step of no known kind: found "grpc", wanted `),
+      vectorFile(vector('{"smtp": {}, "expect": {}}')),
+      new RegExp(`${V}a step of no known kind: found "smtp", wanted `),
     ],
     [
       'unknown kind',
