@@ -78,10 +78,8 @@ export function frontOfHttp2(
         const own = { ...toHttp2Headers(fields), ':status': status };
         if (complete) return stream.respond(own, { endStream: true });
         stream.respond(own, { waitForTrailers: true });
-        stream.on('wantTrailers', () => {
-          if (trailersOut.length > 0) stream.sendTrailers(toHttp2Headers(trailersOut));
-          else stream.close();
-        });
+        // Without any, this ends the stream all the same; close() would now and then leave its end unsent.
+        stream.on('wantTrailers', () => stream.sendTrailers(toHttp2Headers(trailersOut)));
       },
       sink: stream,
       end(trailers) {
