@@ -1,4 +1,4 @@
-import { type ImageDecision, imageName, sortImages } from '../plan/leftovers.ts';
+import { type ImageDecision, imageName, sortImages, tagsInScope } from '../plan/leftovers.ts';
 import type { ImageRegistry } from '../ports/image-registry.ts';
 import { baselineDigests, tagBaselineImages } from './baseline-images.ts';
 import type { CleanupWork } from './cleanup.ts';
@@ -14,9 +14,10 @@ export async function cleanupImages(work: CleanupWork): Promise<void> {
   const images = await registry.list(signal);
   const digests = await baselineDigests(ports);
   if (digests !== undefined && !dryRun) {
-    // A sweep of everything old knows no other baseline than this store's, a cleanup of one run leaves others alone.
-    const mayDrop = () => scope.kind !== 'run';
-    await tagBaselineImages(registry, { images, digests, mayDrop }, ports, signal);
+    // The cleanup of one run may know the baseline of its beginning only, and leaves images of others as they are.
+    const isSweep = scope.kind !== 'run';
+    const known = images.filter((image) => isSweep || tagsInScope(image, ports.tool.owner, scope).length > 0);
+    await tagBaselineImages(registry, { images: known, digests, mayDrop: () => isSweep }, ports, signal);
   }
   const { remove, left } = sortImages(images, ports.tool.owner, scope, digests);
   for (const one of left) work.left(one);

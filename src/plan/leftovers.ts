@@ -57,6 +57,11 @@ export function buildLabel(runId: string, side: string, labels: Readonly<Record<
   return `${runId}-${side}-${(labels[OWNER_LABEL] ?? '').slice(-HASH_CHARACTERS)}`;
 }
 
+/** Tags of an image that runs of this owner have set and that the cleanup is about. */
+export function tagsInScope({ tags }: FoundImage, owner: string, scope: CleanupScope): readonly string[] {
+  return tags.filter((tag) => inScope(tag, owner, scope));
+}
+
 /**
  * Which images of ours are removed, and which stay and why. Those of others, and those that no run of ours has tagged,
  * are in neither list.
@@ -70,7 +75,7 @@ export function sortImages(
   const remove: ImageDecision[] = [];
   const left: LeftResource[] = [];
   for (const image of images) {
-    const tags = image.tags.filter((tag) => inScope(tag, owner, scope));
+    const tags = tagsInScope(image, owner, scope);
     if (tags.length === 0) continue;
     const name = imageName(image);
     if (baselineDigests === undefined) {

@@ -101,7 +101,7 @@ describe('cleanup of images in a real registry', {
 
     // The baseline moves on, and the other run is cleaned up, too: what others have tagged stays.
     await clean(released, registry, 'run-20261121-130000-bbbbbb');
-    assert.equal(await status('app', baselineTag(OWNER, released)), 200);
+    assert.equal(await status('app', baselineTag(OWNER, released)), 404, 'no image of that run');
     for (const [name, reference] of needed.slice(2)) assert.equal(await status(name, reference), 200, reference);
   });
 

@@ -232,6 +232,17 @@ test('what a baseline named once keeps its tag in the cleanup of a run, and lose
   assert.deepEqual(await made.registry.list(), [image('old', '1', theirs), image('cache', '2', 'buildcache')]);
 });
 
+test('the cleanup of a run tags its own images only, a sweep all that the baseline names', async () => {
+  const named = await withBaseline(world({}));
+  const images = [image('of-another-run', named, mine('head', 'run-20261121-124801-x7k2q9'))];
+  const made = world({ images });
+  await withBaseline(made);
+  await made.run({ run: RUN });
+  assert.deepEqual(made.calls, []);
+  await made.run({ olderThanMs: HOUR_MS });
+  assert.deepEqual(made.calls, [`tag r/of-another-run@${named} ${baselineTag(OWNER, named)}`]);
+});
+
 test('an image that cannot be tagged is a warning, and the rest is removed', async () => {
   const named = await withBaseline(world({}));
   const images = [image('kept', named, mine('head')), image('gone', '2', mine('head'))];
