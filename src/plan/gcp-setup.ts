@@ -1,4 +1,4 @@
-import { SERVICE_TYPES, type ServiceType } from '../domain/service-type.ts';
+import type { ServiceType, ShippedType } from '../domain/service-type.ts';
 
 /**
  * What cloudrun-perf needs in a Google Cloud project: one table for the script that `setup` prints and for
@@ -183,7 +183,9 @@ export const BINDINGS: readonly Binding[] = [
 
 /** IAM conditions know no names of topics, so that the right to publish is given on topics that exist from the start. */
 export const topicOf = (type: ServiceType) => `perf-${type}`;
-export const TOPICS: readonly string[] = SERVICE_TYPES.map(topicOf);
+/** Shipped types whose services publish; a test holds them against the contracts. */
+export const PUBLISHING_TYPES: readonly ShippedType[] = ['discord-webhook'];
+export const TOPICS: readonly string[] = PUBLISHING_TYPES.map(topicOf);
 
 const DAY_SECONDS = 86_400;
 
