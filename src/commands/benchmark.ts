@@ -47,7 +47,7 @@ export async function benchmark(
     return await idleJob(input, finish);
   }
   // The job after the others waits for idleness, once for all.
-  const overrides = work.idle === undefined ? suiteOverrides : { ...suiteOverrides, scaleToZeroTimeoutMs: 0 };
+  const overrides = work.idle === undefined ? suiteOverrides : { ...suiteOverrides, idleElsewhere: true };
   const todo = await whatToDo(request, work, repositories, config, signal);
   const baseline = await resolveBaseline(work.baseline, repositories, ports, signal);
   const { plan, cost, description } = planRun(

@@ -10,6 +10,7 @@ import { summarizeStrata } from '../measure/strata.ts';
 import { type IdleShare, idleShare } from '../plan/idle.ts';
 import { sampleTags, serviceName } from '../plan/naming.ts';
 import { LEAST_TO_JUDGE } from '../plan/strata.ts';
+import type { HttpTransport } from '../ports/transport.ts';
 import { protocolFor } from './contracts.ts';
 import { measured } from './measured-protocol.ts';
 import { mapParallel } from './parallel.ts';
@@ -46,7 +47,8 @@ interface Waiting {
 export async function measureIdle(given: IdleContext): Promise<void> {
   const { awaiting, recorder, plan, signal } = given;
   const resources = new ResourceLog((found) => recorder.keepResources(found));
-  const context = { ...given, ports: { ...given.ports, resources } };
+  const ports = { ...given.ports, resources, transport: oneAtATime(given.ports.transport) };
+  const context = { ...given, ports };
   await resources.begin();
   const bases = awaiting.filter(({ result }) => artifactOf(result, 'base') !== undefined).length;
   const share = idleShare(awaiting.length, bases, plan.settings.instancesAtOnce ?? awaiting.length);
@@ -58,6 +60,19 @@ export async function measureIdle(given: IdleContext): Promise<void> {
     signal.throwIfAborted();
     await oneWindow(all.slice(from, from + share.atOnce), share, context);
   }
+}
+
+/** Implementations wait for the log at the same time; no cold start is measured beside another. */
+function oneAtATime(transport: HttpTransport): HttpTransport {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    open: (origin, options) => transport.open(origin, options),
+    exchange(...asked) {
+      const answer = last.then(() => transport.exchange(...asked));
+      last = answer.catch(() => undefined);
+      return answer;
+    },
+  };
 }
 
 async function oneWindow(group: readonly Awaiting[], share: IdleShare, context: IdleContext): Promise<void> {
@@ -76,10 +91,11 @@ async function oneWindow(group: readonly Awaiting[], share: IdleShare, context: 
       measuring,
       signal,
     );
-    for (const { one, open } of waiting) {
+    await mapParallel(waiting, ports.tool.cpus, async ({ one, open }) => {
       await open.afterIdle(ends);
       await record(one, open.result(), context);
-    }
+      await remove(one);
+    });
   } finally {
     await mapParallel(group, ports.tool.cpus, remove);
   }

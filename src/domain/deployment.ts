@@ -4,6 +4,9 @@ import type { Profile } from './profile.ts';
 export const SIDES = ['base', 'head'] as const;
 export type Side = (typeof SIDES)[number];
 
+/** Tag of the revision that the contract is checked on: it has an instance before anything is measured. */
+export const CHECK_TAG = 'check';
+
 /** A built implementation: what the platform starts, and what it was built from. */
 export interface Artifact {
   /** `process`: a prepared directory with an argument vector. `container`: an OCI image. */

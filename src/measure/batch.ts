@@ -34,8 +34,8 @@ export function batchesOf(schedule: readonly ScheduledSample[], most: number): r
 }
 
 /**
- * The log of each revision of a batch, in the batch's order. It is waited for once: lines come in about the order of what
- * they tell, so that when the last sample's are there the others' mostly are. What is not there in time is not there.
+ * The log of each revision of a batch, in the batch's order. It is waited for once and for all at the same time, so that a
+ * platform may answer all of them by one reading. What is not there in time is not there.
  */
 export async function logsOf(
   batch: readonly Taken[],
@@ -43,16 +43,10 @@ export async function logsOf(
   ports: LogPorts,
   signal?: AbortSignal,
 ): Promise<readonly (readonly InstanceEvent[])[]> {
-  const untilMs = ports.clock.monotonicMs() + patience.waitMs;
-  const read = (taken: Taken) => {
-    const { service, revision, deployedSinceMs: sinceMs } = taken.target;
-    const left = { ...patience, waitMs: Math.max(0, untilMs - ports.clock.monotonicMs()) };
-    return awaitLog({ service, revision, sinceMs }, (events) => isSettled(taken, events), left, ports, signal);
-  };
-  const last = batch.at(-1);
-  if (last === undefined) return [];
-  const ofLast = await read(last);
-  const logs: (readonly InstanceEvent[])[] = [];
-  for (const taken of batch.slice(0, -1)) logs.push(await read(taken));
-  return [...logs, ofLast];
+  return Promise.all(
+    batch.map((taken) => {
+      const { service, revision, deployedSinceMs: sinceMs } = taken.target;
+      return awaitLog({ service, revision, sinceMs }, (events) => isSettled(taken, events), patience, ports, signal);
+    }),
+  );
 }

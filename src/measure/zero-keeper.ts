@@ -1,3 +1,4 @@
+import { CHECK_TAG } from '../domain/deployment.ts';
 import type { Platform } from '../ports/platform.ts';
 import type { IdleInstance } from './scale-to-zero.ts';
 import type { SideDeployment } from './target.ts';
@@ -12,6 +13,8 @@ export class ZeroKeeper {
   readonly #signal: AbortSignal | undefined;
   readonly #doubts = new Map<string, string>();
   readonly #stopped = new Set<string>();
+  /** Each side's check revision may have an instance, which nobody here has seen, until all are stopped. */
+  #unseen: number;
 
   constructor(
     deployments: readonly SideDeployment[],
@@ -23,8 +26,9 @@ export class ZeroKeeper {
     this.#deployments = deployments;
     this.#walk = walk;
     this.#platform = platform;
-    // Each side's check revision may have an instance, too.
-    this.#mostAlive = mostAlive === undefined ? Number.POSITIVE_INFINITY : Math.max(1, mostAlive - deployments.length);
+    this.#mostAlive = mostAlive === undefined ? Number.POSITIVE_INFINITY : Math.max(1, mostAlive);
+    const isChecked = ({ deployment }: SideDeployment) => deployment.revisions.some(({ tag }) => tag === CHECK_TAG);
+    this.#unseen = deployments.filter(isChecked).length;
     this.#signal = signal;
   }
 
@@ -40,7 +44,7 @@ export class ZeroKeeper {
     return this.#mostAlive;
   }
 
-  /** Stops what was measured, when so many instances more could break the quota. */
+  /** Stops what is there, when so many instances more could break the quota. */
   async makeRoom(instances: number): Promise<void> {
     const alive = this.#alive();
     if (alive > 0 && alive + instances > this.#mostAlive) await this.force();
@@ -48,6 +52,7 @@ export class ZeroKeeper {
 
   /** Two writes a service, whatever the number of its revisions and instances. */
   async force(): Promise<void> {
+    this.#unseen = 0;
     await Promise.all(
       this.#deployments.map(async ({ deployment: { service } }) => {
         const instances = this.#walk.instancesOf(service);
@@ -61,6 +66,6 @@ export class ZeroKeeper {
 
   #alive(): number {
     const seen = this.#deployments.flatMap(({ deployment }) => this.#walk.instancesOf(deployment.service));
-    return seen.filter((instance) => !this.#stopped.has(instance)).length;
+    return this.#unseen + seen.filter((instance) => !this.#stopped.has(instance)).length;
   }
 }

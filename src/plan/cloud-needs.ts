@@ -103,8 +103,8 @@ export function cloudNeeds(input: NeedsInput): CloudNeeds {
   const { privateServices = false, load } = input;
   const repository = repositoryName(artifactRegistry);
   const bucket = /^gs:\/\/([^/]+)/.exec(resultsBucket ?? '')?.[1];
-  // At the least the instance of each side that the contract was checked with, and one that is measured.
-  const alive = ({ maxInstances }: Profile) => Math.max(SIDES * maxInstances, SIDES + 1, instancesAtOnce);
+  // At the least the instance of each side that the contract was checked with.
+  const alive = ({ maxInstances }: Profile) => Math.max(SIDES * Math.max(1, maxInstances), instancesAtOnce);
   const most = (amount: (profile: Profile) => number) =>
     Math.max(0, ...profiles.map((profile) => amount(profile) * alive(profile))) * jobs;
   return {

@@ -26,8 +26,9 @@ const WARM_REQUEST_MS = { cloudrun: 40, local: 3 } as const;
 function writesOf(planned: PlannedImplementation, settings: Plan['settings']): number {
   const { forcedZeroStarts = 0, instancesAtOnce = Number.POSITIVE_INFINITY, samplesPerRound, rounds } = settings;
   const sides = planned.services.length;
-  const room = Math.max(1, instancesAtOnce - sides);
-  const stops = (forcedZeroStarts > 0 ? 1 : 0) + Math.floor((samplesPerRound * rounds * sides) / room);
+  // Those that the contract was checked on are there before the samples.
+  const instances = sides + samplesPerRound * rounds * sides;
+  const stops = (forcedZeroStarts > 0 ? 1 : 0) + Math.floor((instances - 1) / Math.max(1, instancesAtOnce));
   return planned.services.reduce((sum, service) => sum + revisionsOf(service) + 1 + 2 * stops, 0);
 }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Side } from '../domain/deployment.ts';
 
+export { CHECK_TAG } from '../domain/deployment.ts';
+
 /** Cloud Run allows 46 characters for service and tag together: 34 and 12. */
 export const LONGEST_SERVICE = 34;
 export const LONGEST_TAG = 12;
@@ -52,8 +54,6 @@ export function sampleTags(count: number): readonly string[] {
   const width = Math.max(2, String(count).length);
   return Array.from({ length: count }, (_, index) => `c${String(index + 1).padStart(width, '0')}`);
 }
-
-export const CHECK_TAG = 'check';
 
 /** `run-20261121-124800-x7k2q9`: sortable by time (UTC), and unique by the random text. */
 export function createRunId(epochMs: number, randomText: string): string {

@@ -14,6 +14,8 @@ export interface SettingsOverrides {
   readonly instancesAtOnce?: number | undefined;
   /** Jobs of the run that work at the same time, and share the quota; absent: one. */
   readonly parallelJobs?: number | undefined;
+  /** Cold starts after idleness are another job's: none are taken, nor any that lead to them. */
+  readonly idleElsewhere?: boolean | undefined;
   /** Where warm load comes from; absent: this machine. */
   readonly load?: LoadSettings | undefined;
 }
@@ -28,6 +30,12 @@ const INSTANCES = {
   local: { quick: 6, full: 10, spares: 1.5 },
   cloudrun: { quick: 4, full: 4, spares: 1.25 },
 } as const;
+
+/**
+ * Each request of a warm block is a line of the log, which is read 1000 lines at a time and 60 times a minute: what a batch
+ * of four instances logs is one reading.
+ */
+const CLOUD_BLOCK = { warmupRequests: 20, warmupMs: 300, requests: 200, connections: 4 } as const;
 
 /**
  * The warm-up must outlast the compiling of hot code, whose end moves from start to start: without that a block of a
@@ -55,7 +63,7 @@ const SUITE_SETTINGS: Readonly<Record<Suite, Omit<MeasureSettings, 'samplesPerRo
 const LOCAL_COLD_TIMEOUT_MS = 60_000;
 
 export function measureSettings(suite: Suite, platform: PlatformName, overrides: SettingsOverrides): MeasureSettings {
-  const base = SUITE_SETTINGS[suite];
+  const base = { ...SUITE_SETTINGS[suite], ...(platform === 'cloudrun' ? { warm: CLOUD_BLOCK } : {}) };
   return {
     samplesPerRound: overrides.samplesPerRound ?? INSTANCES[platform][suite],
     rounds: overrides.rounds ?? base.rounds,
@@ -67,7 +75,7 @@ export function measureSettings(suite: Suite, platform: PlatformName, overrides:
     },
     coldTimeoutMs: overrides.coldTimeoutMs ?? (platform === 'local' ? LOCAL_COLD_TIMEOUT_MS : base.coldTimeoutMs),
     requestTimeoutMs: overrides.requestTimeoutMs ?? base.requestTimeoutMs,
-    scaleToZeroTimeoutMs: overrides.scaleToZeroTimeoutMs ?? base.scaleToZeroTimeoutMs,
+    scaleToZeroTimeoutMs: overrides.idleElsewhere ? 0 : (overrides.scaleToZeroTimeoutMs ?? base.scaleToZeroTimeoutMs),
     ...(overrides.load?.from === 'job' ? { load: overrides.load } : {}),
   };
 }

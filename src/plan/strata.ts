@@ -6,8 +6,8 @@ import type { SettingsOverrides } from './settings.ts';
 /** vCPU and memory that a new project may use in a region. Idle instances hold their share, too. */
 const CPU_QUOTA = 20;
 const MEMORY_QUOTA_BYTES = 40 * 2 ** 30;
-/** Forced starts cost two writes a service, however many there are. */
-const QUICK_FORCED_STARTS = 4;
+/** Shown, not judged by themselves: two writes a service, however many there are, and the time of a cold start each. */
+const FORCED_STARTS: Readonly<Record<PlatformName, number>> = { local: 4, cloudrun: 2 };
 export const MOST_IDLE_SAMPLES = 10;
 /** Idle revisions that are left alone beside those that are needed: an unproven sample is retaken on one of them. */
 export const IDLE_SPARES = 1.25;
@@ -23,18 +23,22 @@ export function withStrata(
   suite: Suite,
   platform: PlatformName,
   implementations: readonly PlannedImplementation[],
-  share: Pick<SettingsOverrides, 'instancesAtOnce' | 'parallelJobs'> = {},
+  share: Pick<SettingsOverrides, 'instancesAtOnce' | 'parallelJobs' | 'idleElsewhere'> = {},
 ): MeasureSettings {
   const profiles = implementations.map(({ profile }) => profile);
   const instancesAtOnce = platform === 'cloudrun' ? instancesOfJob(profiles, share) : undefined;
   const room = instancesAtOnce === undefined ? {} : { instancesAtOnce };
   const gate = { ...settings, ...room, gateStratum: 'fresh-revision' as const };
-  if (suite === 'quick') return platform === 'local' ? gate : { ...gate, forcedZeroStarts: QUICK_FORCED_STARTS };
+  // All of an implementation's forced starts are there at the same time.
+  const sides = Math.max(1, ...implementations.map((planned) => planned.services.length));
+  const forced = Math.min(FORCED_STARTS[platform], Math.floor((instancesAtOnce ?? Number.POSITIVE_INFINITY) / sides));
+  if (suite === 'quick') return platform === 'local' || forced === 0 ? gate : { ...gate, forcedZeroStarts: forced };
+  if (share.idleElsewhere) return gate;
   const services = implementations.reduce((sum, planned) => sum + planned.services.length, 0);
   const places = Math.floor((instancesAtOnce ?? Number.POSITIVE_INFINITY) / Math.max(1, services));
   const measured = Math.min(MOST_IDLE_SAMPLES, settings.samplesPerRound * settings.rounds);
   const afterIdleSamples = settings.scaleToZeroTimeoutMs > 0 ? Math.min(measured, Math.floor(places / IDLE_SPARES)) : 0;
-  if (afterIdleSamples === 0) return { ...gate, forcedZeroStarts: Math.min(measured, QUICK_FORCED_STARTS) };
+  if (afterIdleSamples === 0) return { ...gate, forcedZeroStarts: Math.min(measured, forced) };
   return {
     ...gate,
     afterIdleSamples,

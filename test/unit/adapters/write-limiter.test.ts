@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createWriteLimiter, writesPerMinute } from '../../../src/adapters/platforms/cloud-run/write-limiter.ts';
+import {
+  createWriteLimiter,
+  writesBefore,
+  writesPerMinute,
+} from '../../../src/adapters/platforms/cloud-run/write-limiter.ts';
 import { mostWithin } from '../../helpers/simulated-admin-api.ts';
 import { simulateDeployment } from '../../helpers/simulated-deployment.ts';
 import { virtualClock } from '../../helpers/virtual-clock.ts';
@@ -86,4 +90,25 @@ test('the count of a minute finds what exceeds it', () => {
   assert.equal(mostWithin([], 60), 0);
   assert.equal(mostWithin([0, 59, 60, 61], 60), 3);
   assert.equal(mostWithin([100, 0, 1, 2, 61], 60), 3);
+});
+
+test('what the job before on the same place has written at its end counts, where there is one', async () => {
+  assert.deepEqual(
+    [undefined, 1, 2, 5, 20, 256].map((jobs) => writesBefore(jobs)),
+    [0, 0, 2, 2, 1, 0],
+  );
+  const clock = virtualClock();
+  const times = await clock.run(
+    (async () => {
+      const limiter = createWriteLimiter(clock, 4, writesBefore(5));
+      await clock.sleep(20_000);
+      const taken: number[] = [];
+      for (let write = 0; write < 5; write += 1) {
+        await limiter.take();
+        taken.push(clock.monotonicMs());
+      }
+      return taken;
+    })(),
+  );
+  assert.deepEqual(times, [20_000, 20_000, 61_000, 61_000, 81_000]);
 });

@@ -138,7 +138,7 @@ const strataOf = (plan: ReturnType<typeof createPlan>) => {
 const headOnly = () => false;
 
 for (const { title, changes, expected } of [
-  { title: 'quick in the cloud', changes: {}, expected: [4, undefined, 20, 'fresh-revision'] },
+  { title: 'quick in the cloud', changes: {}, expected: [2, undefined, 20, 'fresh-revision'] },
   {
     title: 'quick on this machine',
     changes: { platform: 'local' as const },
@@ -162,7 +162,12 @@ for (const { title, changes, expected } of [
   {
     title: 'full, no place for anything to wait',
     changes: { suite: 'full' as const, settings: { instancesAtOnce: 3 } },
-    expected: [4, undefined, 3, 'fresh-revision'],
+    expected: [1, undefined, 3, 'fresh-revision'],
+  },
+  {
+    title: 'full, where another job waits for idleness',
+    changes: { suite: 'full' as const, settings: { idleElsewhere: true, parallelJobs: 5 } },
+    expected: [undefined, undefined, 4, 'fresh-revision'],
   },
   {
     title: 'full on this machine, where idle instances do not end in time',
@@ -263,15 +268,15 @@ test('estimates', () => {
   assert.equal(estimate.revisions, 4 * 11);
   // Per service 11 revisions, a deletion, and a stop for the forced starts of two writes.
   assert.equal(estimate.adminWrites, 4 * 14);
-  assert.equal(estimate.coldStarts, 32 + 4 * 4);
-  assert.equal(estimate.requests, 32 * 221 + 4 * 4);
+  assert.equal(estimate.coldStarts, 32 + 4 * 2);
+  assert.equal(estimate.requests, 32 * 221 + 4 * 2);
   assert.equal(estimate.idleMs, 0);
   assert.ok(estimate.durationMs > 60_000, 'the quota of Admin API writes takes a minute');
-  // 2 implementations x 2 sides x (10 revisions x (10 s + 0.3 s + 5.5 s + 1 s) + 4 x (10 s + 1 s) + 15 s) of 1 vCPU and half a
+  // 2 implementations x 2 sides x (10 revisions x (10 s + 0.3 s + 5.5 s + 1 s) + 2 x (10 s + 1 s) + 15 s) of 1 vCPU and half a
   // GiB, and the request fee. As on this machine: 18 revisions, without forced starts, with as many requests as fit there.
   const dollarsOf = (seconds: number, requests: number) =>
     seconds * (0.000024 + 0.5 * 0.0000025) + (requests / 1e6) * 0.4;
-  const most = dollarsOf(4 * (10 * 16.8 + 4 * 11 + 15), 4 * (10 * (1 + 1200 + 40 + 200) + 4));
+  const most = dollarsOf(4 * (10 * 16.8 + 2 * 11 + 15), 4 * (10 * (1 + 1200 + 40 + 200) + 2));
   assert.ok(Math.abs(estimate.dollars - most) < 1e-9, `${estimate.dollars} ${most}`);
   const mostHere = dollarsOf(4 * (18 * 16.8 + 15), 4 * 18 * (1 + 6000 + 40 + 200));
   const local = estimatePlan(createPlan(input({ platform: 'local' })), PRICES);
@@ -290,7 +295,7 @@ test('a dry run names everything and tells the order of the calls', () => {
     /nothing is built, deployed or measured/,
     /image us-central1-docker\.pkg\.dev\/my-project\/services\/go-gin:run-20261121-124800-x7k2q9-head-[a-z0-9]{8} from implementations\/go-gin\/Dockerfile/,
     /56 Admin API writes/,
-    /Forced zero: 4 cold starts per side/,
+    /Forced zero: 2 cold starts per side/,
     /At most 20 instances at a time/,
     /at most 0\.0\d+ US dollars \(tier 1 prices of 2026-11, cloud\.google\.com/,
     /managed-by=cloudrun-perf/,

@@ -1,7 +1,7 @@
 import type { InstanceEvent } from '../../../domain/deployment.ts';
 import type { InstanceLogQuery } from '../../../ports/platform.ts';
 import { eventOf, type RestLogEntry } from './log-entry.ts';
-import { logFilter } from './log-filter.ts';
+import { type JointLogQuery, logFilter } from './log-filter.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { CODE, codeOfHttp, StatusError } from './status-code.ts';
 
@@ -27,7 +27,7 @@ interface Page {
 /** All events that a query matches, in order of time. */
 export async function readInstanceLog(
   { project, url, authorize, attempt }: LogReader,
-  query: InstanceLogQuery,
+  query: InstanceLogQuery | JointLogQuery,
   logs: readonly string[],
   signal?: AbortSignal,
 ): Promise<readonly InstanceEvent[]> {

@@ -1,12 +1,13 @@
 import type { Clock } from '../../../ports/clock.ts';
 import type { Identity } from '../../../ports/identity.ts';
 import type { Logger } from '../../../ports/logger.ts';
-import type { DeployedService, Platform } from '../../../ports/platform.ts';
+import type { DeployedService, InstanceLogQuery, Platform } from '../../../ports/platform.ts';
 import { openClients } from './clients.ts';
 import { deployService } from './deploy.ts';
 import { deployedServiceOf } from './deployment.ts';
 import { failureOf } from './failure.ts';
 import { createJobRunner } from './jobs.ts';
+import { createLogDesk } from './log-desk.ts';
 import { REQUEST_LOG, SYSTEM_LOG } from './log-filter.ts';
 import { type LogReader, readInstanceLog } from './log-reader.ts';
 import { createReadPacer, readIntervalMs } from './read-pacer.ts';
@@ -14,7 +15,7 @@ import { removeService } from './remove.ts';
 import { parentOf } from './requests.ts';
 import { scaleServiceToZero } from './scale-to-zero.ts';
 import { attempt, explained, failedReason, type Session } from './session.ts';
-import { createWriteLimiter, writesPerMinute } from './write-limiter.ts';
+import { createWriteLimiter, writesBefore, writesPerMinute } from './write-limiter.ts';
 
 export interface CloudRunPlatformOptions {
   readonly name: Platform['name'];
@@ -53,7 +54,7 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
   const clients = await openClients(api).catch((error: unknown) => {
     throw failureOf(error, { action: 'connecting to', service: 'the Cloud Run Admin API' });
   });
-  const limiter = createWriteLimiter(clock, writesPerMinute(options.parallelJobs));
+  const limiter = createWriteLimiter(clock, writesPerMinute(options.parallelJobs), writesBefore(options.parallelJobs));
   const session: Session = {
     place,
     clients,
@@ -71,7 +72,7 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
     admitWrite: admin === undefined ? (signal) => limiter.take(signal) : () => Promise.resolve(),
   };
   const pacer = createReadPacer(clock, readIntervalMs(options.parallelJobs));
-  const reader = (signal: AbortSignal | undefined): LogReader => ({
+  const reader = (pace: () => Promise<void>, signal?: AbortSignal): LogReader => ({
     project,
     url: options.loggingUrl ?? GOOGLE.loggingUrl,
     authorize: async () => {
@@ -82,17 +83,41 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
       attempt(
         session,
         async () => {
-          if (admin === undefined) await pacer.take(signal);
+          await pace();
           return await call();
         },
         signal,
       ),
   });
+  // The desk has waited for the first page's turn; later pages, and what is repeated, wait for theirs.
+  const desk = createLogDesk(
+    clock,
+    () => pacer.take(),
+    (query, logs) => {
+      let admitted = true;
+      const pace = () => {
+        const turn = admitted ? Promise.resolve() : pacer.take();
+        admitted = false;
+        return turn;
+      };
+      return readInstanceLog(reader(pace), query, logs);
+    },
+  );
+  // An emulator has no quota, and its log is there at once.
+  const readLog = (query: InstanceLogQuery, logs: readonly string[], signal?: AbortSignal) =>
+    admin === undefined
+      ? desk(query, logs, signal)
+      : readInstanceLog(
+          reader(() => Promise.resolve(), signal),
+          query,
+          logs,
+          signal,
+        );
   return {
     name: options.name,
     instanceLog: (query, signal) =>
       explained('reading the instance log of', query.service, signal, () =>
-        readInstanceLog(reader(signal), query, [SYSTEM_LOG, REQUEST_LOG], signal),
+        readLog(query, [SYSTEM_LOG, REQUEST_LOG], signal),
       ),
     deploy: (spec, signal) =>
       explained(
@@ -107,7 +132,7 @@ export async function createCloudRunPlatform(options: CloudRunPlatformOptions): 
         scaleServiceToZero(
           session,
           { service, instances, logWaitMs: (admin === undefined ? GOOGLE : EMULATOR).stopLogWaitMs },
-          () => readInstanceLog(reader(signal), { service, sinceMs: 0 }, [SYSTEM_LOG], signal),
+          () => readLog({ service, sinceMs: 0 }, [SYSTEM_LOG], signal),
           signal,
         ),
       ),

@@ -13,15 +13,26 @@ export function writesPerMinute(parallelJobs = 1): number {
   return Math.max(1, Math.floor(WRITES_PER_MINUTE / Math.max(1, parallelJobs)));
 }
 
+/** What a job writes at its end: it removes the services of both sides. */
+const LAST_WRITES = 2;
+
+/**
+ * Writes of the minute before this process that count as its own: on the same place of a matrix another job may have ended
+ * seconds ago, and its last writes are still in Google's minute.
+ */
+export function writesBefore(parallelJobs = 1): number {
+  return parallelJobs <= 1 ? 0 : Math.min(LAST_WRITES, writesPerMinute(parallelJobs) - 1);
+}
+
 /** How long to wait before another write fits; `times` are those of earlier writes, in order. */
 export function delayUntilAllowedMs(times: readonly number[], nowMs: number, perMinute: number): number {
   const blocking = times.at(-perMinute);
   return blocking === undefined ? 0 : Math.max(0, blocking + WINDOW_MS - nowMs);
 }
 
-/** Admits at most `perMinute` writes in any minute, in the order of asking. */
-export function createWriteLimiter(clock: Clock, perMinute: number) {
-  let times: number[] = [];
+/** Admits at most `perMinute` writes in any minute, in the order of asking; `before` were made just now by others. */
+export function createWriteLimiter(clock: Clock, perMinute: number, before = 0) {
+  let times: number[] = Array.from({ length: before }, () => clock.monotonicMs());
   return {
     async take(signal?: AbortSignal): Promise<void> {
       const nowMs = clock.monotonicMs();
