@@ -7,13 +7,17 @@ import * as scenarios from './cloud/scenarios.ts';
 const MINUTE_MS = 60_000;
 
 const ROWS: readonly (readonly [what: string, scenario: Scenario])[] = [
-  ['pull request, today', scenarios.pullRequestToday],
-  ['pull request, proposed', scenarios.pullRequestProposed],
-  ['full suite of 19, today', scenarios.fullToday],
-  ['full suite of 19, 10 a side, no idle', scenarios.fullWithoutIdle],
-  ['full suite of 19, proposed', scenarios.fullProposed],
-  ['20 x 20 revisions, 1 job', scenarios.writesOfOneJob],
-  ['20 x 20 revisions, 20 jobs', scenarios.writesOfTwentyJobs],
+  ['pull request', scenarios.pullRequest()],
+  ['pull request, 12 a side', scenarios.pullRequest({ samplesPerRound: 6 })],
+  ['pull request, told of 5 jobs', scenarios.pullRequest({}, 5)],
+  ['full suite of 19', scenarios.fullSuite()],
+  ['full suite of 19, 10 a side', scenarios.fullSuite({ samplesPerRound: 5 })],
+  ['full suite of 19, 4 jobs at once', scenarios.fullSuite({}, 4)],
+  ['full suite of 19, 8 jobs at once', scenarios.fullSuite({}, 8)],
+  ['full suite of 19, idle in each job', scenarios.ownWindows()],
+  ['everything by the quick suite', scenarios.fullSuite({}, scenarios.MAX_PARALLEL, 'quick')],
+  ['20 x 20 revisions, 1 job', scenarios.writes(1)],
+  ['20 x 20 revisions, 20 jobs', scenarios.writes(20)],
 ];
 
 const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
@@ -30,6 +34,7 @@ function row(what: string, scenario: Scenario, runs: number): string {
     ...[0, 0.5, 0.95, 1].map((share) => at(minutes, share).toFixed(1).padStart(6)),
     String(at(writes, 0.5)).padStart(6),
     String(most(outcomes, ({ mostWritesAMinute }) => mostWritesAMinute)).padStart(10),
+    String(most(outcomes, ({ mostReadsAMinute }) => mostReadsAMinute)).padStart(9),
     String(most(outcomes, ({ mostCpus }) => mostCpus)).padStart(9),
     at(active, 0.5).toFixed(0).padStart(12),
   ].join(' | ');
@@ -50,7 +55,7 @@ function main(): void {
   const { cpus, writesPerMinute } = ASSUMPTIONS.quota;
   console.log(`${runs} runs each; quotas: ${cpus} vCPU, ${writesPerMinute} writes a minute`);
   console.log(
-    'minutes to the verdict                 |  least | median | 95 % |   most | writes | most a min | most vCPU | active vCPU-s',
+    'minutes to the verdict                 |  least | median | 95 % |   most | writes | most a min | readings a min | most vCPU | active vCPU-s',
   );
   for (const [what, scenario] of ROWS) console.log(row(what, scenario, runs));
   console.log('\nminutes for each implementation, by phase; phases of both sides may overlap');

@@ -47,8 +47,8 @@ export const ASSUMPTIONS = {
   lostShare: 0.05,
   repeatedShare: 0.02,
   pollMs: 1000,
-  logReadsPerMinute: 60,
-  quota: { cpus: 20, gib: 40, writesPerMinute: 60 },
+  linesOfAPage: 1000,
+  quota: { cpus: 20, gib: 40, writesPerMinute: 60, logReadsPerMinute: 60 },
   /** Jobs of GitHub's free plan that run at the same time. */
   jobsAtOnce: 20,
 } as const;
