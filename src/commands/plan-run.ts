@@ -7,7 +7,7 @@ import { type Job, runUrl } from '../domain/job.ts';
 import type { PlannedItem } from '../domain/job-plan.ts';
 import type { Plan, PlannedImplementation, PlatformName, Suite } from '../domain/plan.ts';
 import type { Profile } from '../domain/profile.ts';
-import type { ChangeReference, RunMetadata } from '../domain/run.ts';
+import { type ChangeReference, driverText, type RunMetadata } from '../domain/run.ts';
 import { describePlan, loadText } from '../plan/describe.ts';
 import { withDefaults } from '../plan/filter.ts';
 import { createRunId } from '../plan/naming.ts';
@@ -169,7 +169,7 @@ export async function runMetadata(
 
 /** What sends the requests: figures of another load are not compared. */
 function driverOf(plan: Plan, { tool }: Pick<Ports, 'tool'>): string {
-  return plan.settings.load?.from === 'job' ? `${tool.driver}; warm load ${loadText(plan)}` : tool.driver;
+  return driverText(tool.driver, plan.settings.load?.from === 'job' ? loadText(plan) : undefined);
 }
 
 type GivenChange = Pick<PublishOptions, 'pullRequest' | 'headSha'> & {

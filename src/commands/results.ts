@@ -5,12 +5,13 @@ import type { Implementation } from '../domain/implementation.ts';
 import type { Measurement, Summary } from '../domain/measurement.ts';
 import { METRICS, type Metric, type MetricId } from '../domain/metric.ts';
 import type { Plan, PlannedImplementation, PlatformName } from '../domain/plan.ts';
-import type {
-  ImplementationResult,
-  ImplementationSource,
-  MeasurementTags,
-  RunMetadata,
-  SideResult,
+import {
+  type ImplementationResult,
+  type ImplementationSource,
+  type MeasurementTags,
+  machineOf,
+  type RunMetadata,
+  type SideResult,
 } from '../domain/run.ts';
 import { summarize } from '../stats/summary.ts';
 import type { PreparedSide } from './prepare.ts';
@@ -43,7 +44,7 @@ function tagsOf(
     contractVersion,
     toolVersion: metadata.toolVersion,
     ...(commit === undefined ? {} : { commit }),
-    driver: metadata.driver,
+    driver: machineOf(metadata),
     load: {
       from: plan.settings.load?.from ?? 'runner',
       tasks: plan.settings.load?.tasks ?? 1,

@@ -3,7 +3,7 @@ import { DEFAULT_PROFILE } from '../config/profiles.ts';
 import type { Implementation, ServiceRepository } from '../domain/implementation.ts';
 import type { PlannedItem } from '../domain/job-plan.ts';
 import type { Profile } from '../domain/profile.ts';
-import type { MeasurementTags, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
+import { type MeasurementTags, machineOf, type RunMetadata, type ServiceTypeResults } from '../domain/run.ts';
 import { findProfile } from './profiles.ts';
 import { expectedRuntime } from './results.ts';
 
@@ -51,7 +51,7 @@ export function expectedTags(item: PlannedItem, contractVersion: string, known: 
     contractVersion,
     toolVersion: metadata.toolVersion,
     ...(commit === undefined ? {} : { commit }),
-    driver: metadata.driver,
+    driver: machineOf(metadata),
   };
 }
 

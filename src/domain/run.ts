@@ -107,6 +107,7 @@ export interface RunMetadata {
   readonly suite: Suite;
   readonly seed: number;
   readonly commit?: string;
+  /** For readers: with what makes the warm load, where that is another machine. */
   readonly driver: string;
   readonly serviceTypes: readonly string[];
   readonly baseline?: BaselineReference;
@@ -128,3 +129,12 @@ export interface Run {
   readonly metadata: RunMetadata;
   readonly results: readonly ServiceTypeResults[];
 }
+
+const LOAD_MARK = '; warm load ';
+
+/** What sends the requests, in words for a run. */
+export const driverText = (driver: string, load: string | undefined): string =>
+  load === undefined ? driver : `${driver}${LOAD_MARK}${load}`;
+
+/** The machine alone: what makes the warm load is compared by itself, since cold starts do not depend on it. */
+export const machineOf = ({ driver }: Pick<RunMetadata, 'driver'>): string => driver.split(LOAD_MARK)[0] ?? driver;

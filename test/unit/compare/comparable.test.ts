@@ -4,6 +4,7 @@ import { incomparable, incomparableLoad } from '../../../src/compare/comparable.
 import { compareStored } from '../../../src/compare/stored.ts';
 import type { Probe, Profile } from '../../../src/domain/profile.ts';
 import type { MeasurementTags } from '../../../src/domain/run.ts';
+import { driverText, machineOf } from '../../../src/domain/run.ts';
 import { updateBaseline } from '../../../src/results/baseline.ts';
 import { exampleMetadata, exampleResults } from '../../helpers/example-run.ts';
 import { type Numbers, resultOf, roundsOf, TAGS } from '../../helpers/measured-results.ts';
@@ -132,4 +133,11 @@ test('a baseline keeps fresh revisions only: strata are never pooled', () => {
     updateBaseline(undefined, exampleResults([mixed]), exampleMetadata()).serviceTypes['discord-webhook'] ?? [];
   assert.equal(entry?.runs[0]?.values['cold-ttfb']?.length, 20);
   assert.ok(!entry.runs[0].values['cold-ttfb']?.includes(1));
+});
+
+test('what makes the warm load is told with the driver, and compared by itself', () => {
+  const driver = driverText('linux x64, 2 CPUs', 'from 4 tasks of a job');
+  assert.match(driver, /warm load from 4 tasks of a job$/);
+  assert.equal(machineOf({ driver }), 'linux x64, 2 CPUs');
+  assert.equal(machineOf({ driver: driverText('linux x64, 2 CPUs', undefined) }), 'linux x64, 2 CPUs');
 });
