@@ -1,7 +1,8 @@
 import type { Conformance, VectorResult, VectorState } from '../domain/conformance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageBus, Subscription } from '../ports/message-bus.ts';
-import { type HttpTransport, TransportError } from '../ports/transport.ts';
+import type { SocketTransport } from '../ports/sockets.ts';
+import { type HttpTransport, TransportError, type WireRequest } from '../ports/transport.ts';
 import type { Hide } from './check-failure.ts';
 import type { LoadedContract } from './contract.ts';
 import { checkFeatures, missingFeatures } from './features.ts';
@@ -29,6 +30,8 @@ export interface ConformanceInput {
 
 export interface ConformancePorts {
   readonly exchange: HttpTransport['exchange'];
+  /** Absent: vectors with WebSocket steps are not checked. */
+  readonly sockets?: SocketTransport;
   readonly clock: Clock;
   readonly signer: RequestSigner;
   readonly messageBus?: MessageBus;
@@ -67,22 +70,22 @@ export async function runConformance(input: ConformanceInput, ports: Conformance
   checkSigning(contract, ports.signer);
   const vectors = chosenVectors(contract, input.onlyVectors ?? []);
   const startedMs = ports.clock.monotonicMs();
-  const unreachable = await probe(input.origin, ports);
+  const unreachable = await probe(input, ports);
   if (unreachable !== undefined) {
     const results = vectors.map((vector) => notRun(vector, 'not-checked', 'the service is unreachable'));
     return summary(input, results, ports.clock.monotonicMs() - startedMs, unreachable);
   }
   const results = await withMessages(contract, ports, (pools) => runVectors(vectors, input, ports, pools));
   const unanswered = results.some(({ failures }) => failures.some(({ check }) => check === 'request'));
-  const died = unanswered ? await probe(input.origin, ports) : undefined;
+  const died = unanswered ? await probe(input, ports) : undefined;
   const gone = died === undefined ? undefined : `the service stopped answering during the checks: ${died}`;
   return summary(input, results, ports.clock.monotonicMs() - startedMs, gone);
 }
 
 /** One request tells a service that is not there from one that answers wrongly. Any answer will do. */
-async function probe(origin: string, ports: ConformancePorts): Promise<string | undefined> {
+async function probe({ origin, contract }: ConformanceInput, ports: ConformancePorts): Promise<string | undefined> {
+  const request = contract.documents.services === undefined ? HTTP_HEALTH : GRPC_HEALTH;
   try {
-    const request = { method: 'GET', path: '/health', headers: [] };
     await ports.exchange(origin, request, {
       timeoutMs: PROBE_TIMEOUT_MS,
       ...(ports.signal && { signal: ports.signal }),
@@ -90,9 +93,17 @@ async function probe(origin: string, ports: ConformancePorts): Promise<string | 
     return undefined;
   } catch (error) {
     if (!(error instanceof TransportError) || error.failure === 'aborted') throw error;
-    return `GET ${origin}/health: ${error.message}`;
+    return `${request === HTTP_HEALTH ? 'GET' : 'gRPC call'} ${origin}${request.path}: ${error.message}`;
   }
 }
+
+const HTTP_HEALTH: WireRequest = { method: 'GET', path: '/health', headers: [] };
+const GRPC_HEALTH: WireRequest = {
+  kind: 'grpc',
+  path: '/grpc.health.v1.Health/Check',
+  headers: [],
+  message: new Uint8Array(0),
+};
 
 /** Subscribes to every bound channel before the first request, and ends all subscriptions afterwards. */
 async function withMessages<T>(
@@ -141,6 +152,7 @@ async function runVectors(
     requests: new Limiter(concurrency),
     requestTimeoutMs,
     patience: new Patience(TIME_LIMITS * concurrency, requestTimeoutMs),
+    ...(ports.sockets && { sockets: ports.sockets }),
     ...(ports.hide && { hide: ports.hide }),
     ...(ports.signal && { signal: ports.signal }),
   };
@@ -156,7 +168,11 @@ async function runVectors(
 }
 
 async function runOne(vector: Vector, input: ConformanceInput, context: VectorContext): Promise<Run> {
-  const plan = planVector(vector, { ...input, channels: new Set(context.pools.keys()) });
+  const plan = planVector(vector, {
+    ...input,
+    channels: new Set(context.pools.keys()),
+    sockets: context.sockets !== undefined,
+  });
   if (plan.kind === 'not-checked') return { vector, result: notRun(vector, 'not-checked', plan.reason) };
   const probing = plan.kind === 'skip' && plan.undeclared && input.probeUndeclared === true;
   if (plan.kind === 'skip' && !probing) return { vector, result: notRun(vector, 'skipped', plan.reason) };

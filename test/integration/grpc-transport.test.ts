@@ -163,7 +163,9 @@ test('what is no gRPC answer is a failure of the protocol', BOUNDED, async () =>
 
 test('time: our own limit is a timeout; a cancelled stream is the deadline once that has passed', BOUNDED, async () => {
   assert.match(await failureOf('Silent', {}, 80), /^timeout: .*80 ms/);
-  assert.equal((await exchange('CancelLater', { deadlineMs: 100 })).grpc?.code, 4);
+  const cancelled = await exchange('CancelLater', { deadlineMs: 100 });
+  assert.deepEqual([cancelled.status, cancelled.grpc?.code], [200, 4]);
+  assert.deepEqual(cancelled.headers, [['content-type', 'application/grpc']]);
   assert.match(await failureOf('CancelLater', { deadlineMs: 5000 }), /^reset: /);
   const controller = new AbortController();
   const pending = transport.exchange(origin, call('Silent'), { timeoutMs: 5000, signal: controller.signal });

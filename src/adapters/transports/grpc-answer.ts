@@ -53,5 +53,6 @@ export function answerOf({ chunks, ...parts }: AnswerParts): GrpcAnswer {
 /** So servers end a call whose time is up, too; any client tells its caller DEADLINE_EXCEEDED. */
 export function cancelledAtDeadline({ chunks: _, ...parts }: AnswerParts): GrpcAnswer {
   const message = 'the server cancelled the call at its deadline';
-  return { ...parts, status: 200, body: NO_DATA, code: DEADLINE_EXCEEDED, message, isGrpc: true };
+  const headers = { 'content-type': 'application/grpc', ...parts.headers };
+  return { ...parts, headers, status: 200, body: NO_DATA, code: DEADLINE_EXCEEDED, message, isGrpc: true };
 }
