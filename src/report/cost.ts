@@ -23,6 +23,8 @@ export interface ImplementationCost {
   readonly billing: 'request-based' | 'instance-based';
   /** Of all sides and instances of this run. */
   readonly billedSeconds: number;
+  /** `billedSeconds` times the profile's vCPU: the active compute. */
+  readonly vcpuSeconds: number;
   readonly requests: number;
   readonly dollars: Dollars;
   /** Of the head, one instance, the median of its warm blocks; absent without them, and so is what follows from it. */
@@ -35,6 +37,8 @@ export interface RunCost {
   readonly hypothetical: boolean;
   readonly estimatedDollars: number;
   readonly dollars: Dollars;
+  /** Active compute of all implementations. */
+  readonly vcpuSeconds: number;
   readonly implementations: readonly ImplementationCost[];
 }
 
@@ -58,6 +62,7 @@ export function runCost({ metadata, results }: Run): RunCost | undefined {
       compute: implementations.reduce((sum, { dollars }) => sum + dollars.compute, 0),
       requests: implementations.reduce((sum, { dollars }) => sum + dollars.requests, 0),
     },
+    vcpuSeconds: implementations.reduce((sum, one) => sum + one.vcpuSeconds, 0),
     implementations,
   };
 }
@@ -79,6 +84,7 @@ function implementationCost(result: ImplementationResult, basis: CostBasis): Imp
     profile: profile.name,
     billing: profile.cpuIdle ? 'request-based' : 'instance-based',
     billedSeconds,
+    vcpuSeconds: billedSeconds * Number(profile.cpu),
     requests,
     dollars: {
       compute: billedSeconds * perSecond + loadDollars(result, basis),
@@ -147,7 +153,7 @@ export function costSentence(run: Run): string | undefined {
   const cost = runCost(run);
   const prices = run.metadata.cost?.prices;
   if (cost === undefined || prices === undefined) return undefined;
-  const { dollars, estimatedDollars, hypothetical } = cost;
+  const { dollars, estimatedDollars, hypothetical, vcpuSeconds } = cost;
   const [total, compute, fee, estimated] = [
     dollars.compute + dollars.requests,
     dollars.compute,
@@ -157,7 +163,7 @@ export function costSentence(run: Run): string | undefined {
   const words = hypothetical ? `nothing was billed; on Cloud Run in ${prices.region} this run would have cost ` : '';
   const changed = prices.overridden === true ? ', changed by the configuration' : '';
   const source = `tier ${prices.tier} prices of ${prices.asOf}${changed}; free tier not deducted, builds, storage and logs left out`;
-  return `Cost: ${words}about ${total} US dollars, ${compute} compute and ${fee} request fee; estimated before: at most ${estimated} (${source})`;
+  return `Cost: ${words}about ${total} US dollars, ${compute} compute of ${vcpuSeconds.toFixed(0)} active vCPU-seconds and ${fee} request fee; estimated before: at most ${estimated} (${source})`;
 }
 
 export interface CostTable {

@@ -106,7 +106,7 @@ test('the reports show it, apart and with its source; on this machine it is hypo
   const terminal = EXPORTERS.terminal(billed, { width: 1000 });
   assert.match(
     terminal,
-    /^Cost: about 0\.\d+ US dollars, 0\.\d+ compute and 0\.\d+ request fee; estimated before: at most 0\.0200 \(tier 1 prices of 2026-11; free tier not deducted/m,
+    /^Cost: about 0\.\d+ US dollars, 0\.\d+ compute of \d+ active vCPU-seconds and 0\.\d+ request fee; estimated before: at most 0\.0200 \(tier 1 prices of 2026-11; free tier not deducted/m,
   );
   assert.match(terminal, /^go-gin \(default\) +0\.0253 +0\.400 +1000 +14 +1\.26 +20\.00$/m);
   assert.match(terminal, /requests per second of one instance; a month has 50000000 requests/);
@@ -121,6 +121,9 @@ test('the reports show it, apart and with its source; on this machine it is hypo
   assert.match(EXPORTERS.markdown(runAt(1000, undefined)), /<summary>Environment<\/summary>/);
   const json = JSON.parse(EXPORTERS.json(local));
   assert.equal(json.cost.hypothetical, true);
+  const [own] = json.cost.implementations;
+  assert.ok(own.billedSeconds > 30);
+  close(json.cost.vcpuSeconds, own.billedSeconds * Number(local.results[0]?.implementations[0]?.tags.profile.cpu));
   close(json.cost.implementations[0].perMillionRequests.compute, 0.02525);
 });
 

@@ -31,6 +31,7 @@ const wrong: readonly [string, object][] = [
   ['more jobs than GitHub starts', { shards: many.map((shard) => ({ ...shard, id: shard.id.padStart(3, '0') })) }],
   ['a job of nothing', { shards: [{ id: '01', items: [] }] }],
   ['a job with a path for an id', { shards: [{ id: '../1', items: [planned('a')] }] }],
+  ['a job after the others with a path for an id', { idle: { id: '../1' } }],
   ['an implementation that is no safe name', { shards: [{ id: '01', items: [planned('a,b')] }] }],
   ['an implementation that is an option', { shards: [{ id: '01', items: [planned('-a')] }] }],
   ['a profile that is no name', { shards: [{ id: '01', items: [planned('a', 'x\ny')] }] }],
