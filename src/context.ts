@@ -25,6 +25,7 @@ import { programVersion } from './adapters/system/program-version.ts';
 import { contractMajors, readContract, readPrices, readSchemas } from './adapters/system/shipped-files.ts';
 import { removeDeadWork, stateDirectories } from './adapters/system/state-directories.ts';
 import { createHttpTransport } from './adapters/transports/http.ts';
+import { createSocketTransport } from './adapters/transports/websocket-vectors.ts';
 import { platformOf, withPullRequest } from './commands/job-change.ts';
 import { readLoadTask } from './commands/load-task.ts';
 import type { Ports, RunningEmulator } from './commands/ports.ts';
@@ -185,6 +186,7 @@ export async function openContext(request: CommandRequest, entry: Entry): Promis
     priceTable: (await readPrices(CONTRACTS)) as PriceTable,
     workingDirectory,
     transport: privateServices?.transport ?? http,
+    sockets: privateServices?.sockets(createSocketTransport()) ?? createSocketTransport(),
     store: openStore(loadTask?.store ?? resultsPlace, workingDirectory, identity),
     loadStore: openStore(meetingPlace(resultsPlace, platformName, config), workingDirectory, identity),
     ...(loadTask === undefined ? {} : { loadTask }),

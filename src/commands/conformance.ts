@@ -40,6 +40,7 @@ export async function checkConformance(
     },
     {
       exchange: (origin, request, options) => ports.transport.exchange(origin, request, options),
+      ...(ports.sockets && { sockets: ports.sockets }),
       clock: ports.clock,
       signer: protocol,
       signal,

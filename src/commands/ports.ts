@@ -14,6 +14,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { MessageBus } from '../ports/message-bus.ts';
 import type { Platform } from '../ports/platform.ts';
 import type { ResultStore } from '../ports/result-store.ts';
+import type { SocketTransport } from '../ports/sockets.ts';
 import type { SourceRepository } from '../ports/source.ts';
 import type { HttpTransport } from '../ports/transport.ts';
 import type { Retention } from '../results/retention.ts';
@@ -40,6 +41,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly transport: HttpTransport;
+  /** WebSockets for vectors; absent: those vectors are not checked. */
+  readonly sockets?: SocketTransport;
   readonly store: ResultStore;
   /** Where tasks of load jobs find their plan; absent: in `store`. */
   readonly loadStore?: ResultStore;

@@ -50,10 +50,12 @@ function stepProblems(step: Step, pointer: string, contract: StepSurroundings, k
     ...templateProblems(step, known, pointer),
     ...(kind.problems?.(step as never, pointer, contract) ?? []),
   ];
-  if (kind.load !== undefined && step.effects === undefined && step.eventually === undefined) return problems;
   const message =
     kind.load === undefined
       ? `a step of kind ${kind.name} cannot be a request of a benchmark`
-      : 'found effects or eventually, which only vectors have';
+      : step.effects !== undefined || step.eventually !== undefined
+        ? 'found effects or eventually, which only vectors have'
+        : kind.loadProblem?.(step as never);
+  if (message === undefined) return problems;
   return [...problems, { code: 'benchmark-invalid', pointer, message }];
 }

@@ -17,6 +17,8 @@ export interface SelectionInput {
   readonly features: readonly string[];
   /** Channels that messages can be received from. */
   readonly channels: ReadonlySet<string>;
+  /** Whether WebSockets can be opened. */
+  readonly sockets?: boolean;
 }
 
 /** Skipped is never passed: it says which feature is missing. Not checked: the runner lacks something. */
@@ -38,6 +40,9 @@ export function planVector(vector: Vector, input: SelectionInput): VectorPlan {
       kind: 'not-checked',
       reason: `channel ${unbound.channel} cannot be watched: no message bus or topic given`,
     };
+  }
+  if (input.sockets !== true && vector.steps.some((step) => 'websocket' in step)) {
+    return { kind: 'not-checked', reason: 'no WebSocket can be opened here' };
   }
   return { kind: 'run' };
 }

@@ -30,6 +30,7 @@ export function vectorProblems(vector: Vector, surroundings: VectorSurroundings)
   vector.steps.forEach((step, index) => {
     const pointer = pointerTo('steps', index);
     const { effects, outputs, ...request } = step;
+    for (const name of kindOf(step).captures?.(step as never) ?? []) known.add(name);
     problems.push(...templateProblems(request, known, pointer));
     for (const name of Object.keys(outputs ?? {})) known.add(name);
     problems.push(...templateProblems(effects ?? [], known, `${pointer}/effects`));

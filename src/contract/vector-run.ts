@@ -1,5 +1,6 @@
 import type { VectorFailure } from '../domain/conformance.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SocketTransport } from '../ports/sockets.ts';
 import type { HttpTransport } from '../ports/transport.ts';
 import { type CheckFailure, type Hide, reportable } from './check-failure.ts';
 import type { LoadedContract } from './contract.ts';
@@ -10,7 +11,7 @@ import { captureOutputs } from './outputs.ts';
 import type { Patience } from './patience.ts';
 import type { RequestSigner } from './signing.ts';
 import { kindOf } from './steps/registry.ts';
-import type { SocketTransport, StepRun } from './steps/step-kind.ts';
+import type { StepRun } from './steps/step-kind.ts';
 import { expand, type TemplateSource } from './template.ts';
 import { durationMs, type Effect, type Step, type Vector } from './vector.ts';
 
@@ -93,7 +94,7 @@ async function runStep(
 }
 
 /** Signed only now, when a request slot is free: signatures age. */
-async function send(step: Step, scope: ReadonlyMap<string, unknown>, context: VectorContext): Promise<StepRun> {
+async function send(step: Step, scope: Map<string, unknown>, context: VectorContext): Promise<StepRun> {
   context.signal?.throwIfAborted();
   context.patience.begin();
   const { contract, origin, exchange, sockets, signer, requestTimeoutMs, clock, signal } = context;
@@ -104,6 +105,7 @@ async function send(step: Step, scope: ReadonlyMap<string, unknown>, context: Ve
     signer,
     requestTimeoutMs,
     source: () => source(scope, context),
+    capture: (outputs, answer) => captureOutputs(outputs, answer, scope),
     sleep: (durationMs) => clock.sleep(durationMs, signal),
     ...(sockets && { sockets }),
     ...(signal && { signal }),

@@ -1,7 +1,8 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Identity } from '../../ports/identity.ts';
 import type { Platform } from '../../ports/platform.ts';
-import type { HttpConnection, HttpTransport, WireRequest } from '../../ports/transport.ts';
+import type { SocketTransport } from '../../ports/sockets.ts';
+import type { HeaderList, HttpConnection, HttpTransport } from '../../ports/transport.ts';
 
 /** What all services of all runs accept, so that one ID token an hour is enough for every service and every tag. */
 export const AUDIENCE = 'cloudrun-perf';
@@ -15,6 +16,8 @@ export interface PrivateServices {
   readonly call: (origins: readonly string[]) => Promise<void>;
   /** Sends an ID token to what was deployed, and to nobody else. */
   readonly transport: HttpTransport;
+  /** The same for WebSockets of vectors. */
+  readonly sockets: (sockets: SocketTransport) => SocketTransport;
 }
 
 /**
@@ -37,7 +40,7 @@ export function createPrivateServices(
     lookedAtMs = clock.monotonicMs();
     token = await identity.idToken(audience);
   };
-  const authorized = <Request extends WireRequest>(request: Request): Request => {
+  const authorized = <Request extends { readonly headers: HeaderList }>(request: Request): Request => {
     // Cloud Run's second name of it, for services that have a use of their own for the first.
     const taken = request.headers.some(([name]) => name.toLowerCase() === 'authorization');
     const name = taken ? 'x-serverless-authorization' : 'authorization';
@@ -66,6 +69,13 @@ export function createPrivateServices(
       },
       open,
     },
+    sockets: (sockets) => ({
+      async connect(origin, request, options) {
+        if (!origins.has(new URL(origin).origin)) return sockets.connect(origin, request, options);
+        await fresh();
+        return sockets.connect(origin, authorized(request), options);
+      },
+    }),
     async call(found) {
       await fresh();
       for (const url of found) remember(url);

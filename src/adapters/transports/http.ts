@@ -2,15 +2,19 @@ import type { HttpConnection, HttpOutcome, HttpTransport, WireRequest } from '..
 import { exchangeGrpc, openGrpcConnection } from './grpc.ts';
 import { openConnection } from './keep-alive.ts';
 import { exchange } from './raw-exchange.ts';
+import { exchangeSocket, openSocketConnection } from './websocket.ts';
 
 /**
  * Single exchanges, each on a connection of its own, and keep-alive connections for load: HTTP/1.1 as raw as node allows,
- * gRPC over HTTP/2, by the kind of the request.
+ * gRPC over HTTP/2, WebSockets, by the kind of the request.
  */
 export function createHttpTransport(): HttpTransport {
   return {
-    exchange: (origin, request, options) =>
-      request.kind === 'grpc' ? exchangeGrpc(origin, request, options) : exchange(origin, request as never, options),
+    exchange(origin, request, options) {
+      if (request.kind === 'grpc') return exchangeGrpc(origin, request, options);
+      if (request.kind === 'websocket') return exchangeSocket(origin, request, options);
+      return exchange(origin, request, options);
+    },
     open: (origin, options) => new ConnectionByKind(origin, options),
   };
 }
@@ -34,9 +38,9 @@ class ConnectionByKind implements HttpConnection {
   }
 
   #open({ kind }: WireRequest): HttpConnection {
-    return kind === 'grpc'
-      ? openGrpcConnection(this.#origin, this.#options)
-      : openConnection(this.#origin, this.#options);
+    if (kind === 'grpc') return openGrpcConnection(this.#origin, this.#options);
+    if (kind === 'websocket') return openSocketConnection(this.#origin, this.#options);
+    return openConnection(this.#origin, this.#options);
   }
 
   async close(): Promise<void> {

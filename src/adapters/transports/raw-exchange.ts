@@ -85,7 +85,7 @@ function converse(
   });
 }
 
-async function readBody(response: IncomingMessage): Promise<Uint8Array> {
+export async function readBody(response: IncomingMessage): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -115,7 +115,7 @@ function flattened(headers: HeaderList): string[] {
   return headers.flat();
 }
 
-function headerList(raw: readonly string[]): HeaderList {
+export function headerList(raw: readonly string[]): HeaderList {
   const list: [string, string][] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) list.push([(raw[i] ?? '').toLowerCase(), raw[i + 1] ?? '']);
   return list;

@@ -3,11 +3,13 @@ import { graphqlStep } from './graphql.ts';
 import { grpcStep } from './grpc.ts';
 import { httpStep } from './http.ts';
 import type { StepKind, StepKindName } from './step-kind.ts';
+import { websocketStep } from './websocket.ts';
 
 /** Kinds of steps, by the member of a step that names its kind. */
 export const STEP_KINDS: { readonly [Name in StepKindName]?: StepKind<Name> } = {
   http: httpStep,
   graphql: graphqlStep,
+  websocket: websocketStep,
   grpc: grpcStep,
 };
 

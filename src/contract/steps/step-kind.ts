@@ -1,3 +1,4 @@
+import type { SocketTransport } from '../../ports/sockets.ts';
 import type { HeaderList, HttpExchange, HttpTransport, WireRequest } from '../../ports/transport.ts';
 import type { CheckFailure } from '../check-failure.ts';
 import type { Content } from '../content.ts';

@@ -58,6 +58,26 @@ test('what the run deployed gets a token that its check accepts, and nobody else
   assert.equal(bench.google.counts.idToken, 1);
 });
 
+test('WebSockets of vectors carry the token too, to what was deployed only', async () => {
+  const services = open();
+  const sent: unknown[] = [];
+  const sockets = services.sockets({
+    async connect(origin, { headers }) {
+      sent.push([origin, headers.map(([name, value]) => `${name} ${value.slice(0, 7)}`)]);
+      return { accepted: false, status: 404, headers: [], body: new Uint8Array(0) };
+    },
+  });
+  const { origin } = bench.google;
+  await services.platform(platformAt(origin)).deploy(SPEC);
+  for (const at of [origin, stranger.origin]) {
+    await sockets.connect(at, { path: '/ws', headers: [], subprotocols: [] }, { timeoutMs: 5000 });
+  }
+  assert.deepEqual(sent, [
+    [origin, ['authorization Bearer ']],
+    [stranger.origin, []],
+  ]);
+});
+
 test('one token serves all requests of an hour, over connections too, and is renewed in time', async () => {
   const { google, clock } = bench;
   const services = open();

@@ -1,0 +1,76 @@
+import type { SocketConnection, SocketEvent, SocketTransport } from '../../ports/sockets.ts';
+import { shakeHands } from './websocket-handshake.ts';
+import { OPCODE, SocketLink } from './websocket-link.ts';
+
+/** Raw enough for vectors: every frame goes out as the vector says, every event is kept until it is asked for. */
+export function createSocketTransport(): SocketTransport {
+  return {
+    async connect(origin, request, options) {
+      const handshake = await shakeHands(origin, request, options);
+      if (!handshake.accepted) {
+        const { status, headers, body } = handshake;
+        return { accepted: false, status, headers, body };
+      }
+      const { headers, subprotocol, socket, head } = handshake;
+      const events = new EventQueue();
+      const link = new SocketLink(socket, head, (event) => events.add(event));
+      return connection(link, events, { headers, subprotocol });
+    },
+  };
+}
+
+function connection(
+  link: SocketLink,
+  events: EventQueue,
+  accepted: Pick<SocketConnection, 'headers' | 'subprotocol'>,
+): SocketConnection {
+  return {
+    accepted: true,
+    ...accepted,
+    send(data, { binary, raw }) {
+      const opcode = binary && raw !== 'text-bytes' ? OPCODE.binary : OPCODE.text;
+      if (raw !== 'fragmented') return link.frame(opcode, data, { mask: raw !== 'unmasked' });
+      const third = Math.ceil(data.length / 3);
+      link.frame(opcode, data.subarray(0, third), { fin: false });
+      link.frame(OPCODE.continuation, data.subarray(third, 2 * third), { fin: false });
+      link.frame(OPCODE.continuation, data.subarray(2 * third));
+    },
+    ping: (data) => link.frame(OPCODE.ping, data),
+    next: (fits, timeoutMs) => events.next(fits, timeoutMs),
+    reading: (on) => link.reading(on),
+    close: (code, reason) => link.close(code, reason),
+    end: () => link.end(),
+  };
+}
+
+class EventQueue {
+  readonly #events: SocketEvent[] = [];
+  #added: (() => void) | undefined;
+
+  add(event: SocketEvent): void {
+    this.#events.push(event);
+    this.#added?.();
+  }
+
+  async next(fits: (event: SocketEvent) => boolean, timeoutMs: number): Promise<SocketEvent | undefined> {
+    const taken = this.#take(fits);
+    if (taken !== undefined || this.#events.at(-1)?.kind === 'closed') return taken;
+    return new Promise((resolve) => {
+      const finish = (event: SocketEvent | undefined) => {
+        clearTimeout(timer);
+        this.#added = undefined;
+        resolve(event);
+      };
+      const timer = setTimeout(() => finish(undefined), timeoutMs);
+      this.#added = () => {
+        const event = this.#take(fits);
+        if (event !== undefined || this.#events.at(-1)?.kind === 'closed') finish(event);
+      };
+    });
+  }
+
+  #take(fits: (event: SocketEvent) => boolean): SocketEvent | undefined {
+    const index = this.#events.findIndex(fits);
+    return index < 0 ? undefined : this.#events.splice(index, 1)[0];
+  }
+}
