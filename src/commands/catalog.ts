@@ -99,6 +99,8 @@ async function discoverRepository(
     root: checkout.root,
     manifestPath,
     manifest,
+    // gRPC is HTTP/2 from end to end.
+    ...(contract.documents.services === undefined ? {} : { portProtocol: 'h2c' as const }),
     ...(wanted.ref === undefined ? {} : { ref: wanted.ref }),
     ...(checkout.commit === undefined ? {} : { commit: checkout.commit }),
     ...(checkout.cachedAgeMs === undefined ? {} : { cachedAgeMs: checkout.cachedAgeMs }),

@@ -49,6 +49,8 @@ export interface ServiceRepository {
   /** Path of the manifest relative to `root`. */
   readonly manifestPath: string;
   readonly manifest: Manifest;
+  /** What requests must reach the containers as, where the contract can be spoken in no other way. Absent: HTTP/1.1. */
+  readonly portProtocol?: 'h2c';
   /** Set when the remote was unreachable and an older copy was used. */
   readonly cachedAgeMs?: number;
 }

@@ -71,7 +71,7 @@ function strataLines(settings: MeasureSettings): readonly string[] {
 
 function implementationLines(planned: PlannedImplementation, plan: Plan, options: DescribeOptions): readonly string[] {
   const { implementation, profile, labels } = planned;
-  const limits = `cpu ${profile.cpu}, memory ${profile.memory}, concurrency ${profile.concurrency}, instances ${profile.minInstances} to ${profile.maxInstances}, ${profile.executionEnvironment}`;
+  const limits = `cpu ${profile.cpu}, memory ${profile.memory}, concurrency ${profile.concurrency}, instances ${profile.minInstances} to ${profile.maxInstances}, ${profile.executionEnvironment}${profile.port?.protocol === 'h2c' ? ', HTTP/2' : ''}`;
   const sides = planned.services.map(({ side }) => side);
   return [
     `${implementation.name} (${implementation.serviceType} ${planned.contractVersion}, profile ${profile.name}: ${limits})`,

@@ -51,7 +51,7 @@ export function createPlan(input: PlanInput): Plan {
   );
   const tags = sampleTags(tagCount(basic, platform));
   const implementations = selected.flatMap((one) =>
-    profilesOf(one, input).map((profile) => planImplementation(one, profile, tags, input)),
+    profilesOf(one, input).map((profile) => planImplementation(one, withPort(profile, one.repository), tags, input)),
   );
   if (platform === 'cloudrun') implementations.forEach(refuseProfile);
   const settings = withStrata(basic, suite, platform, implementations, input.settings);
@@ -62,6 +62,12 @@ function profilesOf({ implementation }: SelectedImplementation, input: PlanInput
   const own = input.profileOf;
   const special = own !== undefined && Object.hasOwn(own, implementation.name) ? own[implementation.name] : undefined;
   return special === undefined ? input.profiles : [special];
+}
+
+/** The protocol of the contract goes before that of the profile: services of the type would not understand another. */
+function withPort(profile: Profile, { portProtocol }: ServiceRepository): Profile {
+  if (portProtocol === undefined) return profile;
+  return { ...profile, port: { protocol: portProtocol, number: profile.port?.number ?? 8080 } };
 }
 
 function planImplementation(

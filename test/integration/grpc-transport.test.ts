@@ -59,6 +59,11 @@ const BEHAVIOURS: Readonly<Record<string, (stream: ServerHttp2Stream, body: Buff
   },
   '/t.T/Silent': () => undefined,
   '/t.T/CancelLater': (stream) => void setTimeout(() => stream.close(8), 120),
+  '/t.T/HttpLater': (stream) =>
+    void setTimeout(() => {
+      stream.respond({ ':status': 503, 'content-type': 'text/plain' });
+      stream.end('gone');
+    }, 120),
   '/t.T/Cut': (stream) => stream.session?.socket.destroy(),
   '/t.T/GoAway': (stream, body) => {
     stream.session?.goaway(0);
@@ -161,11 +166,13 @@ test('what is no gRPC answer is a failure of the protocol', BOUNDED, async () =>
   for (const [method, pattern] of Object.entries(wanted)) assert.match(await failureOf(method), pattern, method);
 });
 
-test('time: our own limit is a timeout; a cancelled stream is the deadline once that has passed', BOUNDED, async () => {
+test('time: our own limit is a timeout; whatever ends a call after its deadline is that', BOUNDED, async () => {
   assert.match(await failureOf('Silent', {}, 80), /^timeout: .*80 ms/);
   const cancelled = await exchange('CancelLater', { deadlineMs: 100 });
   assert.deepEqual([cancelled.status, cancelled.grpc?.code], [200, 4]);
   assert.deepEqual(cancelled.headers, [['content-type', 'application/grpc']]);
+  assert.equal((await exchange('HttpLater', { deadlineMs: 100 })).grpc?.code, 4);
+  assert.equal((await exchange('HttpLater', { deadlineMs: 5000 })).grpc?.code, 14);
   assert.match(await failureOf('CancelLater', { deadlineMs: 5000 }), /^reset: /);
   const controller = new AbortController();
   const pending = transport.exchange(origin, call('Silent'), { timeoutMs: 5000, signal: controller.signal });

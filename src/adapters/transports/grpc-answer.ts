@@ -50,9 +50,21 @@ export function answerOf({ chunks, ...parts }: AnswerParts): GrpcAnswer {
   return { ...parts, status, body: messages[0] ?? NO_DATA, code, message, isGrpc: true };
 }
 
-/** So servers end a call whose time is up, too; any client tells its caller DEADLINE_EXCEEDED. */
-export function cancelledAtDeadline({ chunks: _, ...parts }: AnswerParts): GrpcAnswer {
-  const message = 'the server cancelled the call at its deadline';
-  const headers = { 'content-type': 'application/grpc', ...parts.headers };
-  return { ...parts, headers, status: 200, body: NO_DATA, code: DEADLINE_EXCEEDED, message, isGrpc: true };
+/**
+ * A call that its server, or what stands before it, ended after its deadline by other means than a status: the client's own
+ * clock has told its caller DEADLINE_EXCEEDED by then.
+ */
+export function endedAtDeadline({ chunks: _, ...parts }: AnswerParts): GrpcAnswer {
+  const headers: ResponseHeaders = { 'content-type': 'application/grpc' };
+  const message = 'the call was ended after its deadline';
+  return {
+    ...parts,
+    headers,
+    trailers: {},
+    status: 200,
+    body: NO_DATA,
+    code: DEADLINE_EXCEEDED,
+    message,
+    isGrpc: true,
+  };
 }

@@ -7,13 +7,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { type GrpcRequest, TransportError } from '../../ports/transport.ts';
-import {
-  type AnswerParts,
-  answerOf,
-  cancelledAtDeadline,
-  type GrpcAnswer,
-  type ResponseHeaders,
-} from './grpc-answer.ts';
+import { type AnswerParts, answerOf, endedAtDeadline, type GrpcAnswer, type ResponseHeaders } from './grpc-answer.ts';
 import { framed, refuseLarger, timeoutText } from './grpc-framing.ts';
 
 type Done = (answer: GrpcAnswer | TransportError) => void;
@@ -121,20 +115,26 @@ export class GrpcSession {
     // A reset in the middle of an answer ends the stream as well; `close` tells which.
     if (this.#headers === undefined || (this.#stream?.rstCode ?? 0) !== constants.NGHTTP2_NO_ERROR) return;
     try {
-      this.#finish(answerOf(this.#parts(this.#headers)));
+      const parts = this.#parts(this.#headers);
+      const answer = answerOf(parts);
+      this.#finish(answer.isGrpc || !this.#isLate() ? answer : endedAtDeadline(parts));
     } catch (error) {
       this.#fail(failureOf(error));
     }
   };
 
   #onClose(code: number): void {
-    const late = performance.now() - this.#sentAt >= (this.#request?.deadlineMs ?? Number.POSITIVE_INFINITY) - EARLY_MS;
-    if (late && code === constants.NGHTTP2_CANCEL && this.#trailers === undefined) {
+    if (this.#isLate() && code === constants.NGHTTP2_CANCEL && this.#trailers === undefined) {
       this.#lastByteAt = performance.now();
-      this.#finish(cancelledAtDeadline(this.#parts(this.#headers ?? {})));
+      this.#finish(endedAtDeadline(this.#parts({})));
       return;
     }
     this.#fail(new TransportError('reset', `the stream was closed before its answer was complete, code ${code}`));
+  }
+
+  #isLate(): boolean {
+    const { deadlineMs } = this.#request ?? {};
+    return deadlineMs !== undefined && performance.now() - this.#sentAt >= deadlineMs - EARLY_MS;
   }
 
   #parts(headers: ResponseHeaders): AnswerParts {

@@ -68,6 +68,17 @@ function input(more: Partial<PlanInput> = {}): PlanInput {
   };
 }
 
+test('what a contract is spoken over goes before what a profile says', () => {
+  const grpc = { ...REPOSITORY, portProtocol: 'h2c' as const };
+  const portsOf = (more: Partial<PlanInput>) =>
+    createPlan(input(more)).implementations.map(({ profile }) => profile.port);
+  assert.deepEqual(portsOf({}), [undefined, undefined]);
+  assert.deepEqual(portsOf({ repositories: [grpc] })[0], { protocol: 'h2c', number: 8080 });
+  const profile: Profile = { ...PROFILE, port: { protocol: 'http1', number: 50_051 } };
+  assert.deepEqual(portsOf({ repositories: [grpc], profiles: [profile] })[0], { protocol: 'h2c', number: 50_051 });
+  assert.match(describePlan(createPlan(input({ repositories: [grpc] })), PRICES), /gen2, HTTP\/2\)/);
+});
+
 test('a plan with a base beside the head', () => {
   const plan = createPlan(input({ baselineAvailable: (_, { name }) => name === 'go-gin' }));
   assert.deepEqual(
