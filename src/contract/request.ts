@@ -32,13 +32,14 @@ function bodyOf(step: HttpStepRequest, source: TemplateSource): Uint8Array | und
 
 function withHeaders(
   headers: HeaderList,
-  changes: Readonly<Record<string, string | null>>,
+  changes: NonNullable<HttpStepRequest['headers']>,
   source: TemplateSource,
 ): HeaderList {
   let result = headers;
   for (const [name, value] of Object.entries(changes)) {
     result = result.filter(([key]) => key.toLowerCase() !== name.toLowerCase());
-    if (value !== null) result = [...result, [name, expandText(value, source)]];
+    const texts = value === null ? [] : [value].flat();
+    result = [...result, ...texts.map((text) => [name, expandText(text, source)] as const)];
   }
   return result;
 }

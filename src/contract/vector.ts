@@ -33,8 +33,8 @@ export interface HttpStep extends StepParts {
 export interface HttpStepRequest {
   readonly method: string;
   readonly path: string;
-  /** Applied after signing; null removes. */
-  readonly headers?: Readonly<Record<string, string | null>>;
+  /** Applied after signing; null removes, a list sends the header once for each of its texts. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | null>>;
   readonly json?: unknown;
   readonly text?: string;
   readonly base64?: string;
@@ -110,11 +110,14 @@ export interface DeliverStep extends StepParts {
     readonly attributes?: Readonly<Record<string, string>>;
     readonly messageId?: string;
     readonly orderingKey?: string;
-    readonly deliveryAttempt?: number;
+    /** A whole number, or a template of one. */
+    readonly deliveryAttempt?: number | string;
     readonly publishTime?: string;
-    /** Members of the envelope to change, after it was made; null removes. */
+    /** Merged over the envelope when it is made (RFC 7396): null removes a member. */
     readonly envelope?: Readonly<Record<string, unknown>>;
     readonly headers?: Readonly<Record<string, string | null>>;
+    /** False: the message is meant to be wrong, and is not checked against the documents when it is loaded. */
+    readonly valid?: boolean;
   };
   readonly expect: {
     /** Acknowledged (102, 200, 201, 202, 204) or not. */

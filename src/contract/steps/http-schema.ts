@@ -22,6 +22,17 @@ export const SIGN = {
   },
 } as const;
 
+/** What is sent is what is written, also a Content-Length that is wrong. */
+const REPEATABLE_HEADERS = {
+  ...HEADERS,
+  additionalProperties: {
+    type: ['string', 'array', 'null'],
+    items: { type: 'string' },
+    minItems: 1,
+    description: 'a text, a list of texts (one header each), or null',
+  },
+};
+
 const HTTP = {
   type: 'object',
   additionalProperties: false,
@@ -29,7 +40,7 @@ const HTTP = {
   properties: {
     method: { type: 'string', pattern: '^[A-Z]+$', description: 'an HTTP method in capitals' },
     path: { type: 'string', pattern: '^(/|\\{\\{)', description: 'a path with a leading slash' },
-    headers: HEADERS,
+    headers: REPEATABLE_HEADERS,
     json: { description: 'Body, sent as JSON.' },
     text: { type: 'string', description: 'Body, sent as UTF-8 exactly so.' },
     base64: { type: 'string', description: 'Body, any bytes.' },

@@ -70,6 +70,57 @@ test('exchange: headers and bytes go out exactly as given', async () => {
   }
 });
 
+const LENGTHS: readonly (readonly [name: string, headers: readonly (readonly [string, string])[]])[] = [
+  ['too short', [['Content-Length', '1']]],
+  ['too long', [['Content-Length', '99']]],
+  ['no number', [['Content-Length', 'ten']]],
+  [
+    'two that differ',
+    [
+      ['Content-Length', '3'],
+      ['Content-Length', '1'],
+    ],
+  ],
+  [
+    'both framings',
+    [
+      ['Content-Length', '3'],
+      ['Transfer-Encoding', 'chunked'],
+    ],
+  ],
+];
+for (const [name, headers] of LENGTHS) {
+  test(`exchange: a length that is wrong goes out as it is written, ${name}`, async () => {
+    const it = await peer((socket) => socket.end(OK), 3);
+    try {
+      const request = { method: 'POST', path: '/', headers, body: Buffer.from('abc') };
+      assert.equal((await exchange(it.origin, request, { timeoutMs: 5000 })).status, 200);
+      const lines = it.received().split('\r\n');
+      assert.deepEqual(
+        lines.filter((line) => /^(content-length|transfer-encoding):/i.test(line)),
+        headers.map(([header, value]) => `${header}: ${value}`),
+      );
+      assert.ok(it.received().includes('abc'));
+    } finally {
+      await it.close();
+    }
+  });
+}
+
+test('exchange: a POST without a body says that it has none, a GET says nothing', async () => {
+  const it = await peer((socket) => socket.end(OK));
+  try {
+    await exchange(it.origin, { method: 'POST', path: '/', headers: [] }, { timeoutMs: 5000 });
+    assert.match(it.received(), /\r\nContent-Length: 0\r\n/);
+    assert.doesNotMatch(it.received(), /content-type|transfer-encoding/i);
+    const before = it.received().length;
+    await exchange(it.origin, get, { timeoutMs: 5000 });
+    assert.doesNotMatch(it.received().slice(before), /content-length|transfer-encoding/i);
+  } finally {
+    await it.close();
+  }
+});
+
 test('exchange: times start when the request is written, after connecting', async () => {
   const it = await peer((socket) => {
     setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh'), 60);
