@@ -1,5 +1,6 @@
 import type { Side } from '../../src/domain/deployment.ts';
 import type { IdleShare } from '../../src/plan/idle.ts';
+import { checksFit } from '../../src/plan/strata.ts';
 import { ASSUMPTIONS as A, draw } from './assumptions.ts';
 import { Places, type Process } from './engine.ts';
 import type { Instance, Quotas, Run } from './model.ts';
@@ -110,6 +111,8 @@ export class Job {
     };
     yield* this.#run.all(sides.map((name) => side.call(this, name)));
     yield* this.#spend('contract', this.#draw(A.contract));
+    const services = this.#all.map((other) => other.services);
+    if (!checksFit(this.#input.settings.settings, services)) yield* this.#stopAll(one);
   }
 
   *#deploy(revisions: number): Process {

@@ -4,6 +4,7 @@ import type { Plan, PlannedImplementation } from '../domain/plan.ts';
 import type { ImplementationResult, RunMetadata } from '../domain/run.ts';
 import { leaveAllAlone, type OpenMeasurement, openMeasurement } from '../measure/measure.ts';
 import { scheduleSamples, spareTags } from '../measure/schedule.ts';
+import { checksFit } from '../plan/strata.ts';
 import type { ResultStore } from '../ports/result-store.ts';
 import { type BaselineSource, baseOf } from './baseline-source.ts';
 import { buildOnce } from './build-once.ts';
@@ -122,6 +123,8 @@ export async function prepareAndCheck(
     const prepared = await prepare(plan, planned, sources, ports, onBaseFailure, signal);
     const conformance = await inStage('validate', () => checkHead(prepared, ports, signal));
     announce(name, conformance, ports);
+    const services = plan.implementations.map((one) => one.services.length);
+    if (!checksFit(plan.settings, services)) await inStage('deploy', () => stopChecked(prepared, ports, signal));
     if (conforms(conformance)) return { prepared, conformance };
     await record(planned, context, { conformance, state: 'contract failed', reason: contractReason(conformance) });
   } catch (error) {
@@ -129,6 +132,12 @@ export async function prepareAndCheck(
     await recordFailure(planned, error, context);
   }
   return undefined;
+}
+
+/** What a contract was checked on would hold the quota while all the others are prepared and measured. */
+async function stopChecked({ sides }: Prepared, ports: Ports, signal: AbortSignal): Promise<void> {
+  const platform = await ports.platform();
+  await Promise.all(sides.map(({ deployment }) => platform.scaleToZero(deployment.service, [], signal)));
 }
 
 /** An implementation whose fresh revisions are measured. */

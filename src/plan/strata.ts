@@ -48,6 +48,17 @@ export function withStrata(
   };
 }
 
+/**
+ * Whether the instances that all contracts are checked on may stay idle while one implementation's round is measured.
+ * `services`: how many each implementation has.
+ */
+export function checksFit(settings: MeasureSettings, services: readonly number[]): boolean {
+  const checked = services.reduce((sum, one) => sum + one, 0);
+  const round = settings.samplesPerRound * Math.max(0, ...services);
+  // An implementation by itself makes room when it needs it.
+  return services.length <= 1 || checked + round <= (settings.instancesAtOnce ?? Number.POSITIVE_INFINITY);
+}
+
 /** One job's part of the instances that a run may have; jobs cannot see each other, so that each takes an equal part. */
 export function instancesOfJob(
   profiles: readonly Pick<Profile, 'cpu' | 'memory'>[],

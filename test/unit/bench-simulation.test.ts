@@ -77,11 +77,12 @@ test('the full suite of 19 takes under 60 minutes on default quotas, in 19 of 20
   assert.ok(mostCpus <= quota.cpus, `${mostCpus} vCPU`);
 });
 
-test('20 implementations of 20 revisions never write more than 40 times a minute', () => {
+test('20 implementations of 20 revisions never write more than 40 times a minute, nor hold more than 20 vCPU', () => {
   for (const jobs of [1, 20]) {
     const found = simulated(writes(jobs));
     assert.ok(found.writes >= 20 * 21, `${found.writes} writes`);
     assert.ok(found.mostWrites <= 40, `${found.mostWrites} writes a minute`);
+    assert.ok(found.mostCpus <= quota.cpus, `${found.mostCpus} vCPU`);
   }
 });
 

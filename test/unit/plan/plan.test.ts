@@ -11,6 +11,7 @@ import { createRunId, labelValue, ownerLabel, sampleTags, serviceName } from '..
 import { createPlan, type PlanInput } from '../../../src/plan/plan.ts';
 import { pricesOf } from '../../../src/plan/prices.ts';
 import type { SettingsOverrides } from '../../../src/plan/settings.ts';
+import { checksFit } from '../../../src/plan/strata.ts';
 import { PRICE_TABLE as TABLE } from '../../helpers/price-table.ts';
 
 const PRICES = pricesOf('us-central1', TABLE);
@@ -139,6 +140,15 @@ test('jobs that work at the same time share the instances, and larger instances 
   assert.equal(share({ cpu: '2', memory: '1Gi' }, { instancesAtOnce: 200, parallelJobs: 8 }), 25);
   const swept = ['1', '4'].map((cpu) => ({ ...PROFILE, name: `cpu${cpu}`, cpu, memory: '2Gi' }));
   assert.equal(createPlan(input({ profiles: swept })).settings.instancesAtOnce, 5);
+});
+
+test('what contracts were checked on may stay while there is room for it and for a round', () => {
+  const fits = (instancesAtOnce: number | undefined, ...services: number[]) => {
+    const { instancesAtOnce: _, ...settings } = createPlan(input()).settings;
+    return checksFit({ ...settings, ...(instancesAtOnce === undefined ? {} : { instancesAtOnce }) }, services);
+  };
+  assert.deepEqual([fits(20, 2, 2, 2, 2, 2, 2), fits(20, 2, 2, 2, 2, 2, 2, 1)], [true, false]);
+  assert.deepEqual([fits(4, 2), fits(4, 2, 2), fits(undefined, 2, 2, 2)], [true, false, true]);
 });
 
 /** What a plan adds to fresh revisions: forced starts, samples after idleness, instances at a time, judged stratum. */
