@@ -138,8 +138,8 @@ function shapeFailures(errors: unknown, data: unknown): readonly CheckFailure[] 
   }
   return errors.flatMap((error: unknown, index) => {
     const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
-    return typeof message === 'string'
+    return typeof message === 'string' && message !== ''
       ? []
-      : [failure(`document errors /${index}`, 'an error with a message', written(error))];
+      : [failure(`document errors /${index}`, 'an error with a message that says why', written(error))];
   });
 }
