@@ -55,7 +55,7 @@ export async function validateUrl(
     ports,
     signal,
   );
-  ports.print(CONFORMANCE_EXPORTERS[request.format]([{ implementation: url, conformance }], ports.terminal));
+  ports.print(CONFORMANCE_EXPORTERS[request.format]([{ implementation: url, conformance, url }], ports.terminal));
   if (conformance.notChecked > 0 && conformance.unreachable === undefined) {
     ports.logger.warn(`${conformance.notChecked} vectors were not checked, which is not a pass`, {
       hint: bus === undefined ? 'name the Pub/Sub emulator of the service with --pubsub-emulator' : undefined,

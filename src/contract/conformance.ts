@@ -93,6 +93,7 @@ async function probe({ origin, contract }: ConformanceInput, ports: ConformanceP
     return undefined;
   } catch (error) {
     if (!(error instanceof TransportError) || error.failure === 'aborted') throw error;
+    if (error.answered) return undefined;
     return `${request === HTTP_HEALTH ? 'GET' : 'gRPC call'} ${origin}${request.path}: ${error.message}`;
   }
 }
@@ -188,13 +189,15 @@ async function runOne(vector: Vector, input: ConformanceInput, context: VectorCo
     return { vector, result: { ...notRun(vector, 'skipped', works), durationMs } };
   }
   const state: VectorState = outcome.failures.length === 0 ? 'passed' : 'failed';
-  const { id, title, file } = vector;
-  return { vector, outcome, result: { id, title, file, state, failures: outcome.failures, durationMs } };
+  return { vector, outcome, result: { ...about(vector), state, failures: outcome.failures, durationMs } };
 }
 
 function notRun(vector: Vector, state: 'skipped' | 'not-checked', reason: string): VectorResult {
-  const { id, title, file } = vector;
-  return { id, title, file, state, reason, failures: [], durationMs: 0 };
+  return { ...about(vector), state, reason, failures: [], durationMs: 0 };
+}
+
+function about({ id, title, file, requires }: Vector): Pick<VectorResult, 'id' | 'title' | 'file' | 'requires'> {
+  return { id, title, file, ...(requires.length === 0 ? {} : { requires }) };
 }
 
 function summary(

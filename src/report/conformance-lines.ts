@@ -1,5 +1,7 @@
-import { conforms, type VectorResult } from '../domain/conformance.ts';
+import { type Conformance, conforms, EVERY_SERVICE, featuresOf, type VectorResult } from '../domain/conformance.ts';
+import { againCommand } from './again.ts';
 import { plain } from './escape.ts';
+import { featureCounts } from './features.ts';
 import type { CheckedConformance, ExportOptions } from './format.ts';
 import { failedVectors } from './model.ts';
 import { count } from './numbers.ts';
@@ -8,13 +10,22 @@ import { type Style, styleOf, wrapped } from './text-table.ts';
 /** More vectors with one and the same reason are counted, not listed. */
 const MOST_OF_ONE_REASON = 5;
 
+/** `crud 30/30, options skipped`; empty where vectors name no features. */
+function featureLines(conformance: Conformance, width: number): readonly string[] {
+  const features = featuresOf(conformance);
+  if (features.every(({ feature }) => feature === EVERY_SERVICE)) return [];
+  const parts = features.map((found) => `${plain(found.feature, 100)} ${featureCounts(found)}`);
+  return wrapped(`    ${parts.join(', ')}`, width);
+}
+
 /** `php-laravel: 12 of 14 passed, 1 skipped`, then what was expected and what came, of so many vectors at most. */
 export function conformanceLines(
-  { implementation, conformance }: CheckedConformance,
+  checked: CheckedConformance,
   width: number,
   style: Style,
   mostFailures = Number.POSITIVE_INFINITY,
 ): readonly string[] {
+  const { implementation, conformance } = checked;
   const { passed, failed, skipped, notChecked, unreachable, missingFeatures, vectors } = conformance;
   const who = plain(implementation, 200);
   if (unreachable !== undefined) {
@@ -31,6 +42,7 @@ export function conformanceLines(
   const hidden = Math.max(0, broken.length - mostFailures);
   return [
     paint(`  ${who}: ${ok ? '' : 'contract failed, '}${counts.join(', ')}`),
+    ...featureLines(conformance, width),
     ...missingFeatures.map((feature) => style.bad(`    required feature ${plain(feature, 100)} is not declared`)),
     ...broken.slice(0, broken.length - hidden).flatMap((vector) => {
       const title = `    ${plain(vector.id, 100)}: ${plain(vector.title)}`;
@@ -39,7 +51,9 @@ export function conformanceLines(
         `        expected ${plain(expected)}`,
         `        got      ${plain(actual)}`,
       ]);
-      return [style.bad(title), ...(vector.reason === undefined ? [] : [`      ${plain(vector.reason)}`]), ...checks];
+      const reason = vector.reason === undefined ? [] : [`      ${plain(vector.reason)}`];
+      const again = againCommand(checked, [vector.id]);
+      return [style.bad(title), ...reason, ...checks, ...(again === undefined ? [] : [`        again    ${again}`])];
     }),
     ...(hidden > 0 ? [`    and ${count(hidden, 'failed vector')} more; the report as JSON has them all`] : []),
     ...unsettledLines(vectors),

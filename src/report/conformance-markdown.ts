@@ -1,7 +1,8 @@
 import { conforms } from '../domain/conformance.ts';
 import { markdownText } from './escape.ts';
+import { featureTables } from './features.ts';
 import type { CheckedConformance } from './format.ts';
-import { contractFailures } from './markdown-parts.ts';
+import { failureLines, list } from './markdown-parts.ts';
 import { markdownTable } from './markdown-table.ts';
 import { count } from './numbers.ts';
 
@@ -13,21 +14,14 @@ export function conformanceMarkdown(checked: readonly CheckedConformance[]): str
     ...[conformance.passed, conformance.failed, conformance.skipped, conformance.notChecked].map(String),
     markdownText(`${conformance.serviceType} ${conformance.contractVersion}`, 100),
   ]);
-  const failures = contractFailures(
-    checked.map(({ implementation: name, conformance }) => ({
-      name,
-      conformance,
-      standing: 'measured',
-      base: {},
-      head: {},
-      comparisons: [],
-    })),
-  );
+  const failures = list(checked.flatMap((one) => failureLines(one.implementation, one)));
+  const features = featureTables(checked.map(({ implementation: who, conformance }) => ({ who, conformance })));
   const allRight = checked.length === 0 ? 'none could be checked' : 'all conform';
   const verdict = failed === 0 ? allRight : `${failed} contract failed`;
   const parts = [
     `## Contract: ${count(checked.length, 'service')} checked, ${verdict}`,
     markdownTable(['Service', 'Verdict', 'Passed', 'Failed', 'Skipped', 'Not checked', 'Contract'], rows),
+    ...(features === '' ? [] : [`**Contract by feature**\n\n${features}`]),
     ...(failures === '' ? [] : [`**Contract failures**\n\n${failures}`]),
   ];
   return `${parts.join('\n\n')}\n`;

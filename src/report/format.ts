@@ -16,6 +16,8 @@ export interface ExportOptions {
 export interface CheckedConformance {
   readonly implementation: string;
   readonly conformance: Conformance;
+  /** Origin of a service that somebody else started. */
+  readonly url?: string;
 }
 
 /** Values in, text out, ending with a newline. The same value gives the same bytes. */

@@ -1,5 +1,6 @@
-import { conforms } from '../domain/conformance.ts';
+import { conforms, featuresOf, type VectorResult } from '../domain/conformance.ts';
 import type { Run, ServiceTypeResults } from '../domain/run.ts';
+import { againCommand } from './again.ts';
 import { runCost } from './cost.ts';
 import type { CheckedConformance } from './format.ts';
 import { failedVectors, type Row, rowsOf, STANDINGS } from './model.ts';
@@ -12,11 +13,16 @@ export function runJson({ metadata, results }: Run): string {
 
 export function conformanceJson(checked: readonly CheckedConformance[]): string {
   return text(
-    checked.map(({ implementation, conformance }) => ({
-      implementation,
-      conforms: conforms(conformance),
-      ...conformance,
-    })),
+    checked.map((one) => {
+      const { implementation, conformance } = one;
+      return {
+        implementation,
+        conforms: conforms(conformance),
+        ...conformance,
+        features: featuresOf(conformance),
+        vectors: conformance.vectors.map((vector) => ({ ...vector, ...again(one, vector) })),
+      };
+    }),
   );
 }
 
@@ -49,6 +55,12 @@ function serviceType(results: ServiceTypeResults) {
   };
 }
 
+/** Of a vector that failed: the command that checks it again. */
+function again(checked: CheckedConformance, { id, state }: VectorResult): { readonly again?: string } {
+  const command = state === 'failed' ? againCommand(checked, [id]) : undefined;
+  return command === undefined ? {} : { again: command };
+}
+
 function implementation(row: Row) {
   const { result, conformance } = row;
   return {
@@ -64,7 +76,11 @@ function implementation(row: Row) {
       notChecked: conformance.notChecked,
       missingFeatures: conformance.missingFeatures,
       unreachable: conformance.unreachable,
-      failures: failedVectors(conformance).map(({ id, title, file, failures }) => ({ id, title, file, failures })),
+      features: featuresOf(conformance),
+      failures: failedVectors(conformance).map((vector) => {
+        const { id, title, file, failures } = vector;
+        return { id, title, file, failures, ...again({ implementation: row.name, conformance }, vector) };
+      }),
     },
     base: row.base,
     head: row.head,

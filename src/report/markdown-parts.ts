@@ -1,9 +1,11 @@
 import type { BaselineReference, Comparison } from '../domain/comparison.ts';
 import type { RunMetadata, ServiceTypeResults } from '../domain/run.ts';
+import { againCommand } from './again.ts';
 import { costSentence } from './cost.ts';
 import { costMarkdown } from './cost-markdown.ts';
 import { markdownCode, markdownCommit, markdownDigest, markdownRunId, markdownText } from './escape.ts';
 import { failsContract } from './findings.ts';
+import type { CheckedConformance } from './format.ts';
 import { baselineSentence, MODE_WORDS } from './headline.ts';
 import { failedVectors, type Row, whoOf } from './model.ts';
 import { formatDuration } from './numbers.ts';
@@ -18,6 +20,7 @@ import {
 import { resourcesSentence } from './resources.ts';
 
 const LISTED_FAILURES = 20;
+const LONGEST_COMMAND = 3000;
 const LONGEST_SENTENCE = 2000;
 
 /** A folded part; empty when there is nothing in it. */
@@ -30,7 +33,10 @@ export const list = (items: readonly string[]) => items.map((item) => `- ${item}
 /** What was expected and what came, one line a failed check, so many of an implementation at most. */
 export function contractFailures(rows: readonly Row[], most = LISTED_FAILURES): string {
   return list(
-    rows.flatMap((row) => (row.conformance === undefined ? [] : failureLines(whoOf(row), row.conformance, most))),
+    rows.flatMap((row) => {
+      const { name: implementation, conformance } = row;
+      return conformance === undefined ? [] : failureLines(whoOf(row), { implementation, conformance }, most);
+    }),
   );
 }
 
@@ -42,7 +48,9 @@ export function contractSentences(rows: readonly Row[]): string {
 
 const who = (row: Pick<Row, 'name' | 'profile'>) => markdownText(whoOf(row), 100);
 
-function failureLines(name: string, conformance: NonNullable<Row['conformance']>, most: number): readonly string[] {
+/** What failed of one service, so many checks at most, and the command that checks it again. */
+export function failureLines(name: string, checked: CheckedConformance, most = LISTED_FAILURES): readonly string[] {
+  const { conformance } = checked;
   const who = markdownText(name, 100);
   if (conformance.unreachable !== undefined)
     return [`${who} was unreachable: ${markdownText(conformance.unreachable)}`];
@@ -59,7 +67,12 @@ function failureLines(name: string, conformance: NonNullable<Row['conformance']>
   });
   const lines = [...missing, ...failed];
   const more = lines.length - most;
-  return more > 0 ? [...lines.slice(0, most), `${who}: ${more} more failed checks`] : lines;
+  const shown = more > 0 ? [...lines.slice(0, most), `${who}: ${more} more failed checks`] : lines;
+  const command = againCommand(
+    checked,
+    failedVectors(conformance).map(({ id }) => id),
+  );
+  return command === undefined ? shown : [...shown, `${who} again: ${markdownCode(command, LONGEST_COMMAND)}`];
 }
 
 /** Everything that tells how far the verdicts can be trusted. */

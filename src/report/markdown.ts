@@ -1,5 +1,6 @@
 import type { Run, RunMetadata, ServiceTypeResults } from '../domain/run.ts';
 import { markdownText } from './escape.ts';
+import { featureTables } from './features.ts';
 import { countsSentence, groupName, leadFinding, quietSentence } from './headline.ts';
 import {
   certainty,
@@ -13,7 +14,7 @@ import {
   reproduce,
 } from './markdown-parts.ts';
 import { implementationTable } from './markdown-table.ts';
-import { isLoud, type Row, rowsOf } from './model.ts';
+import { isLoud, type Row, rowsOf, whoOf } from './model.ts';
 import { firm, type Section, shorterLists } from './shed.ts';
 import { sweepTable } from './sweep.ts';
 
@@ -92,6 +93,7 @@ function groupSections(metadata: RunMetadata, results: ServiceTypeResults, named
         '',
       ],
     },
+    ...fold('features', 'Contract by feature', featureTables(checkedRows(rows))),
     ...fold('unchanged', quietSentence(quiet), quiet.length === 0 ? '' : implementationTable(quiet, { ranked: false })),
     // With nothing to compare with, the first table is the ranking.
     ...fold('ranking', 'Ranking by cold start', mode === 'none' ? '' : rankingTable(rows)),
@@ -100,6 +102,12 @@ function groupSections(metadata: RunMetadata, results: ServiceTypeResults, named
     ...fold('command', 'Run it yourself', reproduce(metadata, rows)),
     { name: 'footer', versions: [footer(metadata, results.comparison), ''] },
   ];
+}
+
+function checkedRows(rows: readonly Row[]) {
+  return rows.flatMap((row) =>
+    row.conformance === undefined ? [] : [{ who: whoOf(row), conformance: row.conformance }],
+  );
 }
 
 /** The most important finding, with its evidence. */
