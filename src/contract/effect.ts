@@ -3,8 +3,11 @@ import type { ReceivedMessage } from '../ports/message-bus.ts';
 import { type CheckFailure, failure } from './check-failure.ts';
 import { type Content, readContent } from './content.ts';
 import type { Channel } from './contract.ts';
+import type { DocumentedChannels } from './documents.ts';
 import { contentFailures } from './expectation.ts';
+import { messageFailures as undocumented } from './formats/asyncapi.ts';
 import { findings, type SchemaBook } from './formats/json-schema.ts';
+import { isJson } from './formats/openapi.ts';
 import { mismatches, written } from './matcher.ts';
 import type { MessagePool } from './message-pool.ts';
 import { durationMs, type Effect } from './vector.ts';
@@ -16,6 +19,8 @@ const DEFAULT_ABSENCE_MS = 400;
 export interface EffectContext {
   readonly pool: MessagePool;
   readonly channel: Channel;
+  /** Of the contract's AsyncAPI document, where it has one. */
+  readonly documented?: DocumentedChannels;
   readonly book: SchemaBook;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
@@ -73,12 +78,13 @@ function messageFailures(effect: Effect, message: ReceivedMessage, context: Effe
     ...(expected.excludes ?? [])
       .filter((text) => attributeTexts.some((it) => it.includes(text)))
       .map((text) => failure(`${name} attributes`, `nowhere ${written(text)}`, written(message.attributes))),
-    ...documentedFailures(name, message, content, context.channel),
+    ...schemaFailures(name, message, content, context.channel),
+    ...documentedFailures(name, message, content, context),
   ];
 }
 
 /** The contract's own schemas of the channel: what every message must look like, whatever the vector says. */
-function documentedFailures(
+function schemaFailures(
   name: string,
   message: ReceivedMessage,
   content: Content,
@@ -96,4 +102,20 @@ function documentedFailures(
     failures.push(failure(`${name} document ${it.pointer}`.trimEnd(), it.wanted, written(it.value)));
   }
   return failures;
+}
+
+/** The same of the AsyncAPI document, whose headers are the attributes. */
+function documentedFailures(
+  name: string,
+  message: ReceivedMessage,
+  content: Content,
+  { channel, documented }: EffectContext,
+): readonly CheckFailure[] {
+  if (documented === undefined) return [];
+  const messages = documented.sent(channel.address) ?? [];
+  const wantsJson = messages.every(({ contentType }) => contentType === undefined || isJson(contentType));
+  if (wantsJson && content.json === undefined)
+    return [failure(`${name} document message`, 'JSON in UTF-8', content.text)];
+  const found = undocumented(messages, content.json?.value ?? content.text, message.attributes);
+  return found.map((it) => ({ ...it, check: `${name} ${it.check}` }));
 }

@@ -119,5 +119,6 @@ function effectContext(effect: Effect, context: VectorContext): EffectContext {
   const channel = context.contract.channels[effect.channel];
   if (pool === undefined || channel === undefined) throw new TypeError(`channel ${effect.channel} is not bound`);
   const { contract, clock, signal } = context;
-  return { pool, channel, book: contract.schemas, clock, ...(signal && { signal }) };
+  const { channels: documented } = contract.documents;
+  return { pool, channel, book: contract.schemas, clock, ...(documented && { documented }), ...(signal && { signal }) };
 }

@@ -1,4 +1,5 @@
 import type { Step } from '../vector.ts';
+import { deliverStep } from './deliver.ts';
 import { graphqlStep } from './graphql.ts';
 import { grpcStep } from './grpc.ts';
 import { httpStep } from './http.ts';
@@ -11,6 +12,7 @@ export const STEP_KINDS: { readonly [Name in StepKindName]?: StepKind<Name> } = 
   graphql: graphqlStep,
   websocket: websocketStep,
   grpc: grpcStep,
+  deliver: deliverStep,
 };
 
 export const STEP_KIND_NAMES: readonly StepKindName[] = ['http', 'graphql', 'grpc', 'deliver', 'websocket'];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { effectFailures } from '../../../src/contract/effect.ts';
+import type { DocumentedMessage } from '../../../src/contract/documents.ts';
+import { effectFailures, judgeEffect } from '../../../src/contract/effect.ts';
 import { SchemaBook } from '../../../src/contract/formats/json-schema.ts';
 import { MessagePool } from '../../../src/contract/message-pool.ts';
 import type { Effect } from '../../../src/contract/vector.ts';
@@ -80,4 +81,49 @@ test('effects: how many messages, and when', async () => {
     ['other messages do not count', { where: { json: { type: 3 } } }, { 0: ['a'] }, ['0 messages']],
   ];
   for (const [name, effect, arrivals, wanted] of cases) assert.deepEqual(await told(effect, arrivals), wanted, name);
+});
+
+/** What the document says of one message that has come. */
+async function documented(messages: readonly DocumentedMessage[] | undefined, data = '{"type":2}'): Promise<string[]> {
+  const end = new AbortController();
+  const pool = new MessagePool();
+  const pull = async () => {
+    end.abort();
+    return [{ ...message('a'), data: Buffer.from(data) }];
+  };
+  await pool.collect({ pull, close: async () => undefined }, end.signal);
+  const failures = judgeEffect(
+    { channel: 'results', where: { attributes: { id: 'x' } }, count: 1 },
+    {
+      pool,
+      channel: { description: '', address: 'results.out' },
+      documented: { addresses: [], received: () => undefined, sent: (at) => (at === 'results.out' ? messages : []) },
+      book: new SchemaBook(),
+      clock: { epochMs: () => 0, monotonicMs: () => 0, sleep: async () => undefined },
+    },
+  );
+  return failures.map(({ check, expected, actual }) => `${check}: ${expected} / ${actual}`);
+}
+
+test('effects: every message is checked against the AsyncAPI document, attributes as headers', async () => {
+  const wants = (type: number, id: string): DocumentedMessage => ({
+    name: 'result',
+    check: (payload, headers) => [
+      ...((payload as { type?: unknown }).type === type
+        ? []
+        : [{ pointer: '/type', wanted: `${type}`, value: payload }]),
+      ...((headers as { id?: unknown }).id === id ? [] : [{ pointer: 'headers /id', wanted: id, value: headers }]),
+    ],
+  });
+  assert.deepEqual(await documented([wants(2, 'x')]), []);
+  assert.deepEqual(await documented([wants(2, 'y')]), [
+    'effect results document message result headers /id: y / {"id":"x"}',
+  ]);
+  assert.deepEqual(await documented([wants(3, 'x')]), ['effect results document message result /type: 3 / {"type":2}']);
+  assert.deepEqual(await documented([wants(2, 'x')], 'no'), ['effect results document message: JSON in UTF-8 / no']);
+  const text: DocumentedMessage = { name: 'text', contentType: 'text/plain', check: () => [] };
+  assert.deepEqual(await documented([text], 'no'), []);
+  for (const nothing of [[], undefined]) {
+    assert.match((await documented(nothing))[0] ?? '', /document message: no message on this channel/);
+  }
 });
