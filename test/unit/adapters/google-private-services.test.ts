@@ -4,7 +4,7 @@ import { createPrivateServices } from '../../../src/adapters/google/private-serv
 import { createHttpTransport } from '../../../src/adapters/transports/http.ts';
 import type { ServiceSpec } from '../../../src/domain/deployment.ts';
 import type { Platform } from '../../../src/ports/platform.ts';
-import type { HttpOutcome, WireRequest, HttpTransport } from '../../../src/ports/transport.ts';
+import type { HttpOutcome, HttpTransport, WireRequest } from '../../../src/ports/transport.ts';
 import { type Bench, startBench } from '../../helpers/google-fake/client.ts';
 import { ACCOUNT, type GoogleFake, PROVIDER, startGoogleFake } from '../../helpers/google-fake.ts';
 
