@@ -4,6 +4,7 @@ import type { PlatformName } from '../domain/plan.ts';
 import { benchmark } from './benchmark.ts';
 import { cleanup } from './cleanup.ts';
 import { compare } from './compare.ts';
+import { compareContracts } from './contract-diff.ts';
 import { deploy } from './deploy.ts';
 import { discover } from './discover.ts';
 import { doctor } from './doctor.ts';
@@ -53,6 +54,8 @@ export function execute({ request, config, platform, ports, signal }: Execution)
       return init(request, ports, signal);
     case 'migrate':
       return migrate(request, platform, config, ports, signal);
+    case 'contract':
+      return compareContracts(request, ports);
     case 'setup':
       return setup(request, config, ports);
     case 'doctor':

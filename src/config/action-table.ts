@@ -3,7 +3,16 @@ import { PLATFORMS, SUITES } from '../domain/plan.ts';
 import { COMMANDS, type CommandName, FAIL_ON } from './request.ts';
 
 /** These only make sense at a terminal. */
-const TERMINAL_COMMANDS: readonly CommandName[] = ['env', 'emulate', 'init', 'migrate', 'setup', 'doctor', 'worker'];
+const TERMINAL_COMMANDS: readonly CommandName[] = [
+  'env',
+  'emulate',
+  'init',
+  'migrate',
+  'contract',
+  'setup',
+  'doctor',
+  'worker',
+];
 export const ACTION_COMMANDS = COMMANDS.filter((name) => !TERMINAL_COMMANDS.includes(name));
 
 /** `boolean` inputs know three states: true, false, and empty for "as the event asks". */

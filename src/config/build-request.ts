@@ -161,6 +161,15 @@ const output = (options: OptionValues) => present({ output: options.text('output
 const argument = (options: OptionValues) =>
   options.text(ARGUMENT) ?? options.refuse(ARGUMENT, 'is missing; wanted is a directory');
 
+function contractSides(options: OptionValues): { readonly before: string; readonly after: string } {
+  const [action, before, after] = options.texts(ARGUMENT);
+  if (action !== 'diff' || before === undefined || after === undefined) {
+    const found = options.has(ARGUMENT) ? `is ${shown(options.texts(ARGUMENT).join(' '))}` : 'is missing';
+    return options.refuse(ARGUMENT, `${found}; wanted are diff and two contracts, directories or type@version`);
+  }
+  return { before, after };
+}
+
 function neededType(options: OptionValues): ServiceType {
   return oneType(options) ?? options.refuse('type', `is missing; wanted is a type such as ${SERVICE_TYPES.join(', ')}`);
 }
@@ -245,6 +254,7 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     output: o.text('output') ?? o.refuse('output', 'is missing; wanted is the directory of the new service repository'),
     proof: !o.has('no-proof'),
   }),
+  contract: (o) => ({ ...contractSides(o), format: reportFormat(o), ...output(o) }),
   setup: (o) => ({
     repository:
       o.pattern('repository', REPOSITORY, 'OWNER/NAME on GitHub') ??

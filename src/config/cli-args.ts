@@ -92,7 +92,10 @@ function asksFor(tokens: readonly Token[], name: string): boolean {
 }
 
 function unexpectedArgument(command: CommandName, argument: string | undefined, extra: string): never {
-  const taken = argument === undefined ? `no argument ${shown(extra)}` : `one ${argument}, and not ${shown(extra)} too`;
+  const taken =
+    argument === undefined
+      ? `no argument ${shown(extra)}`
+      : `${argument.includes(' ') ? '' : 'one '}${argument}, and not ${shown(extra)} too`;
   throw new UsageError('unexpected-argument', `${PROGRAM} ${command} takes ${taken}`, {
     hint: 'Values belong to flags: --name value or --name=value.',
   });
@@ -117,7 +120,7 @@ export function parseCliArgs(argv: readonly string[]): Request {
     });
   const { argument } = COMMAND_USAGE[command];
   const [, ...given] = positionals(tokens).map(({ value }) => value);
-  const extra = given[argument === undefined ? 0 : 1];
+  const extra = given[argument?.split(' ').length ?? 0];
   if (extra !== undefined) unexpectedArgument(command, argument, extra);
   const raw = new Map<string, string[]>();
   for (const token of tokens) {

@@ -16,7 +16,7 @@ export interface CommandUsage {
   readonly summary: string;
   readonly flags: readonly Flag[];
   readonly examples: readonly string[];
-  /** What the one argument that is no flag stands for; absent: the command takes none. */
+  /** What the arguments that are no flags stand for, one word each; absent: the command takes none. */
   readonly argument?: string;
 }
 
@@ -188,6 +188,15 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
       toggle('no-proof', 'Do not discover and validate the result'),
     ],
     examples: ['cloudrun-perf migrate services --type discord-webhook --output ../cloudrun-service-discord'],
+  },
+  contract: {
+    summary: 'Compare two versions of a contract, and say which version bump the changes need',
+    argument: 'diff BEFORE AFTER',
+    flags: [REPORT_FORMAT, text('output', 'PATH', 'Write to this file in place of standard output')],
+    examples: [
+      'cloudrun-perf contract diff discord-webhook@1 discord-webhook@2',
+      'cloudrun-perf contract diff ../main/contract contract --format markdown',
+    ],
   },
   setup: {
     summary: 'Print the gcloud script that prepares a Google Cloud project',

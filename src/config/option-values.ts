@@ -36,6 +36,11 @@ export class OptionValues {
     return this.#checked(name, values[0] ?? '');
   }
 
+  /** Each as it was given, whatever is in it. */
+  texts(name: string): readonly string[] {
+    return (this.#raw.get(name) ?? []).map((value) => this.#checked(name, value));
+  }
+
   list(name: string): readonly string[] {
     const parts = (this.#raw.get(name) ?? []).flatMap((value) => value.split(','));
     const trimmed = parts.map((part) => this.#checked(name, part.trim()));

@@ -15,6 +15,7 @@ export const COMMANDS = [
   'emulate',
   'init',
   'migrate',
+  'contract',
   'doctor',
   'setup',
   'worker',
@@ -216,6 +217,15 @@ export interface MigrateRequest extends GlobalOptions {
   readonly proof: boolean;
 }
 
+/** Compares two contracts: directories, or `type@version` of those that ship. */
+export interface ContractRequest extends GlobalOptions {
+  readonly command: 'contract';
+  readonly before: string;
+  readonly after: string;
+  readonly format: ReportFormat;
+  readonly output?: string;
+}
+
 /** Prints the script that prepares a Google Cloud project for one repository on GitHub. */
 export interface SetupRequest extends GlobalOptions {
   readonly command: 'setup';
@@ -271,6 +281,7 @@ export type CommandRequest =
   | EmulateRequest
   | InitRequest
   | MigrateRequest
+  | ContractRequest
   | DoctorRequest
   | SetupRequest
   | WorkerRequest
