@@ -15,6 +15,7 @@ import { SERVICE_TYPES } from '../src/domain/service-type.ts';
 import { startPubSubEmulator } from '../src/emulator/pubsub/server.ts';
 import { protocolOf } from '../src/protocols/contract-protocol.ts';
 import { shippedContract } from '../test/helpers/shipped-contract.ts';
+import { readCoverage } from './mutation/coverage.ts';
 import { type Mutant, mutantsOf } from './mutation/mutants.ts';
 import { startService } from './mutation/service.ts';
 
@@ -29,7 +30,7 @@ interface Reference {
   readonly features: readonly string[];
 }
 
-type Verdict = 'caught' | 'survived' | 'did not start';
+type Verdict = 'caught' | 'survived' | 'did not start' | 'not reached';
 
 function referenceOf(type: string): Reference {
   const root = type === 'discord-webhook' ? 'template-service-repo' : `test/fixtures/services/${type}`;
@@ -45,11 +46,19 @@ function sourcesOf(directory: string): readonly string[] {
   return files.filter((file) => /\.(js|ts|mjs)$/.test(file) && !file.includes('node_modules')).sort();
 }
 
-async function verdictOf({ contract, args, features }: Reference, directory: string, bus: Bus): Promise<Verdict> {
+async function verdictOf(
+  { contract, args, features }: Reference,
+  directory: string,
+  bus: Bus,
+  coverage?: string,
+): Promise<Verdict> {
   const topic = `t-${Math.random().toString(36).slice(2)}`;
   await bus.messages.ensureTopic(topic);
   const protocol = protocolOf(contract);
-  const env = protocol.environment({ project: bus.project, topic, pubsubHost: bus.host });
+  const env = {
+    ...protocol.environment({ project: bus.project, topic, pubsubHost: bus.host }),
+    ...(coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage }),
+  };
   const service = await startService(args, directory, env);
   if (service === undefined) return 'did not start';
   try {
@@ -72,7 +81,7 @@ async function verdictOf({ contract, args, features }: Reference, directory: str
     );
     return failed > 0 || unreachable !== undefined ? 'caught' : 'survived';
   } finally {
-    await service.stop();
+    await service.stop(coverage === undefined ? 'SIGKILL' : 'SIGTERM');
   }
 }
 
@@ -99,9 +108,15 @@ async function mutate(type: string, every: number, bus: Bus) {
       return place;
     });
     const [first = ''] = places;
-    const right = await verdictOf(reference, first, bus);
+    const reports = join(work, 'coverage');
+    const right = await verdictOf(reference, first, bus, reports);
     if (right !== 'survived') throw new Error(`${type}: the reference itself is ${right}`);
-    const queue = [...chosen];
+    const isReached = readCoverage(reports, first);
+    const [queue, unreached] = [
+      chosen.filter(({ file, at }) => isReached(file, at)),
+      chosen.filter(({ file, at }) => !isReached(file, at)),
+    ];
+    results.push(...unreached.map((mutant) => ({ ...mutant, verdict: 'not reached' as const })));
     await Promise.all(
       places.map(async (place) => {
         for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
@@ -137,16 +152,21 @@ async function main(): Promise<void> {
     const { all, results } = await mutate(type, Number(values.every), bus);
     const count = (verdict: Verdict) => results.filter((one) => one.verdict === verdict).length;
     const [caught, survived, dead] = [count('caught'), count('survived'), count('did not start')];
+    const unreached = count('not reached');
     const share = (100 * caught) / Math.max(1, caught + survived);
-    rows.push(`| ${type} | ${all} | ${results.length} | ${dead} | ${caught} | ${survived} | ${share.toFixed(1)} % |`);
+    rows.push(
+      `| ${type} | ${all} | ${results.length} | ${dead} | ${unreached} | ${caught} | ${survived} | ${share.toFixed(1)} % |`,
+    );
     for (const { file, line, was, becomes, verdict } of results) {
       if (verdict === 'survived')
-        survivors.push(`${type} ${file}:${line}: ${was.trim()} -> ${becomes.trim() || 'nothing'}`);
+        survivors.push(
+          `${verdict === 'survived' ? '' : 'not reached: '}${type} ${file}:${line}: ${was.trim()} -> ${becomes.trim() || 'nothing'}`,
+        );
     }
     stored.push({ type, results: results.map(({ text: _, ...one }) => one) });
   }
-  console.log('| type | mutants | tried | did not start | caught | survived | caught of those that started |');
-  console.log('|---|---|---|---|---|---|---|');
+  console.log('| type | mutants | tried | did not start | not reached | caught | survived | caught of those reached |');
+  console.log('|---|---|---|---|---|---|---|---|');
   for (const row of rows) console.log(row);
   console.log(`\nsurvivors:\n${survivors.join('\n')}`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(stored, undefined, 1)}\n`);

@@ -2,6 +2,8 @@
 export interface Mutant {
   readonly file: string;
   readonly line: number;
+  /** Offset in the file. */
+  readonly at: number;
   readonly was: string;
   readonly becomes: string;
   /** The whole file with the change. */
@@ -100,7 +102,7 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
   const add = (at: number, was: string, becomes: string) => {
     const text = source.slice(0, at) + becomes + source.slice(at + was.length);
     const line = source.slice(0, at).split('\n').length;
-    found.push({ file, line, was, becomes, text });
+    found.push({ file, line, at, was, becomes, text });
   };
   for (const { from, to, kind } of spansOf(source)) {
     const part = source.slice(from, to);

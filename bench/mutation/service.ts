@@ -7,7 +7,8 @@ const MOST_MEMORY = '--max-old-space-size=256';
 
 export interface Started {
   readonly origin: string;
-  stop(): Promise<void>;
+  /** At once unless another signal is given. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 async function freePort(): Promise<number> {
@@ -43,8 +44,8 @@ export async function startService(
     stdio: 'ignore',
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async () => {
-    child.kill('SIGKILL');
+  const stop = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    child.kill(signal);
     await ended;
   };
   const untilMs = performance.now() + START_MS;
