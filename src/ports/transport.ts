@@ -93,8 +93,11 @@ export interface HttpTransport {
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly failure: TransportFailure;
-  constructor(failure: TransportFailure, message: string, options?: ErrorOptions) {
+  /** The service is there and did say something, which was no answer. */
+  readonly answered: boolean;
+  constructor(failure: TransportFailure, message: string, options?: ErrorOptions & { readonly answered?: true }) {
     super(message, options);
     this.failure = failure;
+    this.answered = options?.answered === true;
   }
 }

@@ -34,7 +34,7 @@ export function refuseLarger(bytes: number): void {
 }
 
 export function broken(what: string): TransportError {
-  return new TransportError('protocol', `not a gRPC answer: found ${what}`);
+  return new TransportError('protocol', `not a gRPC answer: found ${what}`, { answered: true });
 }
 
 /** `grpc-timeout`: at most eight digits and a unit. */

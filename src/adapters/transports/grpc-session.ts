@@ -129,7 +129,8 @@ export class GrpcSession {
       this.#finish(endedAtDeadline(this.#parts({})));
       return;
     }
-    this.#fail(new TransportError('reset', `the stream was closed before its answer was complete, code ${code}`));
+    const message = `the stream was closed before its answer was complete, code ${code}`;
+    this.#fail(new TransportError('reset', message, code === 0 ? {} : { answered: true }));
   }
 
   #isLate(): boolean {
@@ -192,8 +193,10 @@ function failureOf(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const text = error instanceof Error ? error.message : String(error);
-  const reset = !code.startsWith('ERR_') || /ERR_HTTP2_(STREAM|SESSION)_ERROR|ERR_HTTP2_GOAWAY/.test(code);
+  const ofStream = code === 'ERR_HTTP2_STREAM_ERROR';
+  const reset = ofStream || !code.startsWith('ERR_') || /ERR_HTTP2_(SESSION_ERROR|GOAWAY)/.test(code);
   return new TransportError(reset ? 'reset' : 'protocol', `${reset ? 'the call was ended' : 'not HTTP/2'}: ${text}`, {
     cause: error,
+    ...(ofStream ? { answered: true } : {}),
   });
 }
