@@ -12,6 +12,8 @@ const PROJECT = 'worker-check';
 export const workerEnvironment = (pubsubHost: string, topic: string): Readonly<Record<string, string>> =>
   protocol.environment({ project: PROJECT, topic, pubsubHost });
 
+export const workerBus = (pubsubHost: string) => createPubSubMessageBus({ emulatorHost: pubsubHost, project: PROJECT });
+
 /** Checks a running queue worker by the engine, over real HTTP and a Pub/Sub on loopback. */
 export function checkWorker(
   service: { readonly origin: string; readonly pubsubHost: string; readonly topic: string },
@@ -25,7 +27,7 @@ export function checkWorker(
       exchange: createHttpTransport().exchange,
       clock: systemClock,
       signer: protocol,
-      messageBus: createPubSubMessageBus({ emulatorHost: pubsubHost, project: PROJECT }),
+      messageBus: workerBus(pubsubHost),
       topics: { results: topic },
     },
   );
