@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { after, before, test } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createHttpTransport } from '../../src/adapters/transports/http.ts';
 import { runClosedLoad } from '../../src/measure/closed-load.ts';
 import { type GrpcRequest, type HttpConnection, type HttpOutcome, TransportError } from '../../src/ports/transport.ts';
+import { loopbackCertificate } from '../helpers/google-fake/certificate.ts';
 
 const BOUNDED = { timeout: 20_000 };
 const transport = createHttpTransport();
@@ -192,6 +201,31 @@ test('no server, and one that speaks HTTP/1.1 only', BOUNDED, async () => {
   http1.close();
   await once(http1, 'close');
   await assert.rejects(transport.exchange(other, call('Echo'), { timeoutMs: 5000 }), { failure: 'refused' });
+});
+
+test('over TLS: HTTP/2 by ALPN, and a server that offers HTTP/1.1 only', BOUNDED, async () => {
+  const { key, certificate } = loopbackCertificate();
+  const known = getCACertificates('default');
+  setDefaultCACertificates([...known, certificate]);
+  const secure = createSecureServer({ key, cert: certificate });
+  secure.on('stream', (stream) => answer(stream, [framed('over TLS')]));
+  const old = createHttpsServer({ key, cert: certificate });
+  try {
+    for (const one of [secure, old]) await once(one.listen(0, '127.0.0.1'), 'listening');
+    const at = (one: typeof secure | typeof old) => `https://127.0.0.1:${(one.address() as AddressInfo).port}`;
+    const got = await transport.exchange(at(secure), call('Echo'), { timeoutMs: 5000 });
+    assert.deepEqual([got.grpc?.code, Buffer.from(got.body).toString()], [0, 'over TLS']);
+    await assert.rejects(transport.exchange(at(old), call('Echo'), { timeoutMs: 5000 }), TransportError);
+    const connection = transport.open(at(secure), { timeoutMs: 5000 });
+    assert.deepEqual(
+      [nameOf(await send(connection, call('Echo'))), nameOf(await send(connection, call('Echo')))],
+      [0, 0],
+    );
+    await connection.close();
+  } finally {
+    setDefaultCACertificates(known);
+    for (const one of [secure, old]) one.close();
+  }
 });
 
 async function using(timeoutMs: number, run: (connection: HttpConnection) => Promise<void>): Promise<void> {

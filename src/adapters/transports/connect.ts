@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { TransportError } from '../../ports/transport.ts';
 
 /** A connected socket to an http: or https: origin, TLS handshake done, with the protocol to be spoken agreed on. */
 export function connectTo(origin: URL, signal: AbortSignal, protocol: 'http/1.1' | 'h2' = 'http/1.1'): Promise<Socket> {
@@ -25,6 +26,12 @@ export function connectTo(origin: URL, signal: AbortSignal, protocol: 'http/1.1'
     };
     signal.addEventListener('abort', abort, { once: true });
     socket.once('error', fail);
-    socket.once(secure ? 'secureConnect' : 'connect', () => settle(() => resolve(socket)));
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      // A server that was asked for HTTP/2 only, and does not speak it, may connect all the same.
+      if (secure && protocol === 'h2' && (socket as TLSSocket).alpnProtocol !== 'h2') {
+        fail(new TransportError('protocol', 'the server does not speak HTTP/2'));
+        socket.destroy();
+      } else settle(() => resolve(socket));
+    });
   });
 }

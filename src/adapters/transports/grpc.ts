@@ -124,7 +124,10 @@ class GrpcConnection implements HttpConnection {
       this.#session = session;
       session.send(request, this.#onAnswer);
     } catch (cause) {
-      if (this.#call === call) this.#fail(exchangeFailure(cause, 'connect', undefined, this.#timeoutMs));
+      if (this.#call !== call) return;
+      this.#fail(
+        cause instanceof TransportError ? cause : exchangeFailure(cause, 'connect', undefined, this.#timeoutMs),
+      );
     }
   }
 
