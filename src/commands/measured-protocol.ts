@@ -8,6 +8,7 @@ export function measured(protocol: Protocol): MeasuredProtocol {
     coldRequest: () => protocol.coldRequest(),
     coldFault: (answer) => protocol.coldFault(answer),
     warmCall: (nowMs) => protocol.warmCall(nowMs),
+    logsConnections: protocol.logsConnections,
     prepare: (send, nowMs) => protocol.prepare(send, nowMs),
   };
 }

@@ -41,7 +41,9 @@ function errorOf(outcome: HttpOutcome, call: WarmCall | undefined): string | und
   if (!outcome.ok) return outcome.failure;
   if (call?.isCorrect(outcome)) return undefined;
   if (outcome.grpcCode !== undefined && outcome.grpcCode !== 0) return `grpc code ${outcome.grpcCode}`;
-  return outcome.status >= 200 && outcome.status < 300 ? 'wrong answer' : `status ${outcome.status}`;
+  // 101: a message on a WebSocket.
+  const isSuccess = outcome.status === 101 || (outcome.status >= 200 && outcome.status < 300);
+  return isSuccess ? 'wrong answer' : `status ${outcome.status}`;
 }
 
 class ClosedLoop {

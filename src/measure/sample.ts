@@ -19,6 +19,8 @@ export interface Taken {
   readonly asked: AskedCold;
   /** The warm block after it, when there was one. */
   readonly block?: BlockOutcome;
+  /** The log has a line for each connection of the block, not for each request. */
+  readonly logsConnections?: boolean;
 }
 
 /** Who has answered in this run, whatever became of the sample: instances by the log, processes by their own word. */
@@ -46,7 +48,7 @@ export function lastRequestAtMs({ asked, block }: Taken): number {
 export function isSettled(taken: Taken, events: readonly InstanceEvent[]): boolean {
   const { settled, proof } = proveCold(events, taken.asked.request, new Set());
   const window = windowOf(taken, proof.instanceId ?? '');
-  return settled && (window === undefined || loggedRequests(events, window).length >= sentIn(taken));
+  return settled && (window === undefined || loggedRequests(events, window).length >= linesOf(taken));
 }
 
 /**
@@ -94,7 +96,11 @@ function voidKind(block: WarmBlock): string {
   return failed === block.requests ? (errors[0]?.[0] ?? 'void') : 'void';
 }
 
-const sentIn = ({ block }: Taken) => (block?.recording?.sent ?? 0) + (block?.recording?.warmupRequests ?? 0);
+/** Lines that the log will have of the block. */
+function linesOf({ block, logsConnections = false }: Taken): number {
+  const { connections = 0, sent = 0, warmupRequests = 0 } = block?.recording ?? {};
+  return logsConnections ? connections : sent + warmupRequests;
+}
 
 function windowOf({ target, block }: Taken, instanceId: string): BlockWindow | undefined {
   const recording = block?.recording;
@@ -104,5 +110,5 @@ function windowOf({ target, block }: Taken, instanceId: string): BlockWindow | u
 
 function lateLines(taken: Taken, window: BlockWindow, events: readonly InstanceEvent[]): readonly string[] {
   const logged = loggedRequests(events, window).length;
-  return logged > 0 && logged < sentIn(taken) ? ['the platform log showed only a part of a warm block in time'] : [];
+  return logged > 0 && logged < linesOf(taken) ? ['the platform log showed only a part of a warm block in time'] : [];
 }

@@ -27,6 +27,8 @@ export interface MeasuredProtocol {
   coldFault?(answer: HttpExchange): string | undefined;
   /** One request of a warm block, asked for right before it is sent at `nowMs` (epoch milliseconds); must be cheap. */
   warmCall(nowMs: number): WarmCall;
+  /** The warm load is messages on open connections, of which the platform's log has one line each. */
+  readonly logsConnections?: boolean;
   /**
    * Sends to one instance what the warm requests build on, and answers the calls for it. Absent: they build on nothing.
    * Rejects with TransportError, or with InfrastructureError for a wrong answer.

@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Platform } from '../ports/platform.ts';
 import type { HttpTransport } from '../ports/transport.ts';
-import { batchesOf, logsOf, Spares } from './batch.ts';
+import { logsOf, roundsOf, Spares } from './batch.ts';
 import { proveStart } from './cold-marker.ts';
 import { askCold } from './cold-start.ts';
 import { FailureStreak, type Loss, SOFT } from './failure-streak.ts';
@@ -115,22 +115,31 @@ export class MeasureWalk {
     this.#order += stretch.schedule.length;
     const schedule = stretch.schedule.map((slot) => ({ ...slot, order: from + slot.order }));
     try {
-      for (const batch of batchesOf(schedule, stretch.batch)) await this.#takeAll(batch, progress);
-      const lost = await this.#lookAgain();
-      await this.#takeAll(this.#onSpares(lost, progress), progress);
+      const waiting: ScheduledSample[] = [];
+      for (const round of roundsOf(schedule)) {
+        waiting.push(...round);
+        await this.#takeAll(waiting, progress);
+      }
+      do {
+        while (waiting.length > 0) await this.#takeAll(waiting, progress);
+        waiting.push(...this.#onSpares(await this.#lookAgain(), progress));
+      } while (waiting.length > 0);
     } catch (error) {
       if (stretch.stratum === 'fresh-revision' || !(error instanceof InfrastructureError)) throw error;
       this.remark(`cold starts of stratum ${stretch.stratum} were given up: ${error.message}`);
     }
   }
 
-  /** A batch, and what it loses on spares, until nothing is lost or no spare is left. */
-  async #takeAll(batch: readonly ScheduledSample[], progress: Progress): Promise<void> {
-    let open = batch;
-    while (open.length > 0) {
-      const lost: ScheduledSample[] = [];
-      for (const part of batchesOf(open, progress.stretch.batch)) lost.push(...(await this.#take(part, progress)));
-      open = lost;
+  /**
+   * What waits, in batches. What a batch loses goes before what still waits; the last batch's waits for whoever comes
+   * next, since a batch of its own costs a wait for the log, and where room is scarce a stop of all instances.
+   */
+  async #takeAll(waiting: ScheduledSample[], progress: Progress): Promise<void> {
+    while (waiting.length > 0) {
+      const lost = await this.#take(waiting.splice(0, progress.stretch.batch), progress);
+      const isLast = waiting.length === 0;
+      waiting.unshift(...lost);
+      if (isLast) return;
     }
   }
 
@@ -193,7 +202,7 @@ export class MeasureWalk {
     const outcomes = await load.run({ blocks, protocol, warm, requestTimeoutMs }, this.#signal);
     return asked.map((taken, index) => {
       const block = outcomes[index] ?? { id: '', missing: 'the load generator did not tell about the block' };
-      return { ...taken, block };
+      return { ...taken, block, logsConnections: protocol.logsConnections ?? false };
     });
   }
 

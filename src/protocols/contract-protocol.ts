@@ -36,6 +36,8 @@ export function protocolOf(contract: LoadedContract): Protocol {
     coldRequest: () => cold.request,
     coldFault: (answer) => (cold.isCorrect(loadAnswer(answer)) ? undefined : shortly(answer)),
     warmCall: loadMix(contract, loadSigner),
+    // All warm requests are of one kind; a handshake without messages is a request of its own.
+    logsConnections: benchmark.warm.some((step) => 'websocket' in step && (step.websocket.exchange ?? []).length > 0),
     async prepare(send, nowMs) {
       const scope = new Map<string, unknown>();
       for (const [index, step] of (benchmark.setup ?? []).entries()) {

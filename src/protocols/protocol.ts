@@ -22,6 +22,8 @@ export interface Protocol extends RequestSigner {
   coldFault(answer: HttpExchange): string | undefined;
   /** The next request of the warm load. Wrong answers count as errors, not as fast answers. */
   warmCall(nowMs: number): LoadCall;
+  /** The warm load is messages on open connections, of which the platform's log has one line each. */
+  readonly logsConnections: boolean;
   /**
    * Sends what the warm requests build on to one instance, and answers the calls for it. Rejects with TransportError, or
    * with InfrastructureError `benchmark-setup` for a wrong answer.
