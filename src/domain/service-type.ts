@@ -1,5 +1,12 @@
 /** The service types that ship with a contract, in the order in which reports list them. */
-export const SERVICE_TYPES = ['discord-webhook', 'rest-crud', 'grpc-unary', 'graphql', 'websocket'] as const;
+export const SERVICE_TYPES = [
+  'discord-webhook',
+  'rest-crud',
+  'grpc-unary',
+  'graphql',
+  'queue-worker',
+  'websocket',
+] as const;
 
 export type ShippedType = (typeof SERVICE_TYPES)[number];
 

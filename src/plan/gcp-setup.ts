@@ -184,7 +184,7 @@ export const BINDINGS: readonly Binding[] = [
 /** IAM conditions know no names of topics, so that the right to publish is given on topics that exist from the start. */
 export const topicOf = (type: ServiceType) => `perf-${type}`;
 /** Shipped types whose services publish; a test holds them against the contracts. */
-export const PUBLISHING_TYPES: readonly ShippedType[] = ['discord-webhook'];
+export const PUBLISHING_TYPES: readonly ShippedType[] = ['discord-webhook', 'queue-worker'];
 export const TOPICS: readonly string[] = PUBLISHING_TYPES.map(topicOf);
 
 const DAY_SECONDS = 86_400;

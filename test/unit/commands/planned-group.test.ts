@@ -61,7 +61,7 @@ test('on Cloud Run the topic is the one of the set-up, whatever the run: service
   const plan = planOn('cloudrun', ['a', 'cpu1'], ['a', 'cpu2']);
   const topics = new Set(plan.implementations.map((planned) => topicName(plan, planned)));
   assert.deepEqual([...topics], ['perf-discord-webhook']);
-  assert.deepEqual([...topics], TOPICS);
+  for (const topic of topics) assert.ok(TOPICS.includes(topic), topic);
 });
 
 test('the same source is built once, even at the same time; another side or tree by itself', async () => {
