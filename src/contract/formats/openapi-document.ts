@@ -4,7 +4,9 @@ import { pointerTo, resolvePointer } from '../../documents/pointer.ts';
 import { printable } from '../../documents/show.ts';
 import type { Source } from '../../documents/source-tree.ts';
 import { type PerfError, UsageError } from '../../domain/errors.ts';
+import { written } from '../matcher.ts';
 import type { SchemaBook } from './json-schema.ts';
+import { OPENAPI_SHAPE } from './openapi-shape.ts';
 
 export interface DocumentedHeader {
   /** Lower case. */
@@ -71,11 +73,19 @@ class DocumentReader {
       );
       return [];
     }
+    this.#checkShape();
     this.#compileComponents();
     const ids = new Set<unknown>();
-    return this.#members({ pointer: '/paths', value: members(root.paths) }).flatMap((path) => {
+    // What somebody else would call is no operation of the service, but may be as wrong.
+    this.#operations('/webhooks', root.webhooks, ids);
+    return this.#operations('/paths', root.paths, ids);
+  }
+
+  #operations(pointer: string, value: unknown, ids: Set<unknown>): readonly DocumentedOperation[] {
+    return this.#members({ pointer, value: members(value) }).flatMap((path) => {
       const template = path.key;
-      if (!template.startsWith('/')) this.#problem(path.pointer, `path ${printable(template)} must start with a slash`);
+      if (pointer === '/paths' && !template.startsWith('/'))
+        this.#problem(path.pointer, `path ${printable(template)} must start with a slash`);
       return this.#members(path)
         .filter(({ key }) => METHODS.includes(key))
         .map((operation) => {
@@ -89,9 +99,17 @@ class DocumentReader {
     });
   }
 
+  #checkShape(): void {
+    for (const { pointer, value, wanted } of this.#input.book.check(OPENAPI_SHAPE, this.#input.content)) {
+      this.#problem(pointer, `found ${printable(written(value), 80)}, wanted ${wanted}`);
+    }
+  }
+
   #responses(operation: Place): readonly DocumentedResponse[] {
     const responses = this.#members(this.#below(operation, 'responses'));
-    if (responses.length === 0) this.#problem(operation.pointer, 'an operation without responses');
+    // Left out it is allowed, and any answer is undocumented.
+    if (responses.length === 0 && operation.value.responses !== undefined)
+      this.#problem(`${operation.pointer}/responses`, 'an operation without responses');
     return responses.map((response) => {
       if (!/^([1-5]\d\d|[1-5]XX|default)$/.test(response.key)) {
         this.#problem(response.pointer, `found status ${printable(response.key)}, wanted 200, 2XX or default`);

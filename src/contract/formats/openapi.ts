@@ -22,7 +22,13 @@ export function documentFailures(
   const response = findResponse(operation, answer.status);
   if (response === undefined) {
     const documented = operation.responses.map(({ status }) => status).join(', ');
-    return [failure('document status', `a documented status: ${documented}`, String(answer.status))];
+    return [
+      failure(
+        'document status',
+        `a documented status: ${documented || 'the document has none'}`,
+        String(answer.status),
+      ),
+    ];
   }
   return [
     ...bodyFailures(request.method, response, answer),
