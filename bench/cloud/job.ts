@@ -44,8 +44,10 @@ export class Job {
     yield* this.#run.all(this.#all.map((one) => within(places, this.#prepare(one))));
     const { forcedZeroStarts = 0, afterIdleSamples = 0, scaleToZeroTimeoutMs: mostIdleMs } = settings;
     for (const one of this.#all) {
+      let waiting = 0;
       for (let round = 0; round < settings.rounds; round += 1)
-        yield* this.#takeAll(one, settings.samplesPerRound * one.services, true);
+        waiting = yield* this.#takeAll(one, waiting + settings.samplesPerRound * one.services, true);
+      while (waiting > 0) waiting = yield* this.#takeAll(one, waiting, true);
       yield* this.#lookAgain(one, settings.samplesPerRound * settings.rounds * this.#lines());
       if (forcedZeroStarts > 0) yield* this.#stopAll(one);
       if (forcedZeroStarts > 0 && mostIdleMs <= 0) yield* this.#restart(one, forcedZeroStarts);
@@ -140,17 +142,19 @@ export class Job {
     yield* this.#spend('cold', coldMs);
   }
 
-  /** A round in batches that the room allows, each with what it loses on spares. */
-  *#takeAll(one: Measured, count: number, fresh: boolean): Process {
+  /** What waits, in batches that the room allows; what the last of them loses on spares waits for whoever comes next. */
+  *#takeAll(one: Measured, count: number, fresh: boolean): Process<number> {
     const most = Math.max(1, this.#input.settings.instancesAtOnce);
-    for (let left = count; left > 0; left -= most) {
-      let open = Math.min(most, left);
-      while (open > 0) {
-        const lost = yield* this.#take(one, open, fresh);
-        open = Math.min(lost, one.spares);
-        one.spares -= open;
-      }
+    let waiting = count;
+    while (waiting > 0) {
+      const batch = Math.min(most, waiting);
+      waiting -= batch;
+      const lost = Math.min(yield* this.#take(one, batch, fresh), one.spares);
+      one.spares -= lost;
+      if (waiting === 0) return lost;
+      waiting += lost;
     }
+    return 0;
   }
 
   /** Cold requests, then warm blocks, then the log's word on all of them. Answers how many are lost. */

@@ -24,14 +24,10 @@ export class Spares {
   }
 }
 
-/** The schedule in parts of one round at most, and of `most` samples. */
-export function batchesOf(schedule: readonly ScheduledSample[], most: number): readonly ScheduledSample[][] {
-  const batches: ScheduledSample[][] = [];
-  for (const round of Map.groupBy(schedule, (slot) => slot.round).values()) {
-    for (let from = 0; from < round.length; from += most) batches.push(round.slice(from, from + most));
-  }
-  return batches;
-}
+/** The schedule by its rounds, in their order. */
+export const roundsOf = (schedule: readonly ScheduledSample[]): readonly (readonly ScheduledSample[])[] => [
+  ...Map.groupBy(schedule, ({ round }) => round).values(),
+];
 
 /**
  * The log of each revision of a batch, in the batch's order. It is waited for once and for all at the same time, so that a
