@@ -121,7 +121,10 @@ export class Exchange {
 
   #messageFailures(event: Received, content: Content, place: string): readonly CheckFailure[] {
     return [
-      ...documentedFailures(this.#ports.messages, event.binary, content),
+      ...documentedFailures(this.#ports.messages, event.binary, content).map((found) => ({
+        ...found,
+        check: `${place}: ${found.check}`,
+      })),
       ...this.#ports.excludes
         .filter((text) => mentions(content, text))
         .map((text) => failure(`${place} message`, `nowhere ${written(text)}`, content.text)),

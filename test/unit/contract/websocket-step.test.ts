@@ -190,13 +190,13 @@ test('every turn says what it wanted and what came', async () => {
       'a message that the document does not have',
       [{ send: { text: '{"n":"x"}' } }, { receive: {} }],
       sockets(echo),
-      ['document message reply /n: it to be integer / "x"'],
+      ['turn 2: document message reply /n: it to be integer / "x"'],
     ],
     [
       'a message before the end that the document does not have',
       [{ send: { text: '{"n":1.5}' } }, { closed: [1011] }],
       sockets((text) => [message(text), ...closing()]),
-      ['document message reply /n: it to be integer / 1.5'],
+      ['turn 2: document message reply /n: it to be integer / 1.5'],
     ],
     [
       'a binary frame',
