@@ -121,7 +121,10 @@ test('pieces: the last of a scalar counts, messages are merged, packed and not i
   const bytes = (...json: object[]) => Buffer.concat(json.map((it) => doIt.encodeRequest(it)));
   const of = (data: Uint8Array) => doIt.decodeResponse(data).json as Record<string, never>;
   assert.equal(of(bytes({ i32: 1 }, { i32: 2 })).i32, 2);
-  const merged = of(bytes({ nested: { i32: 1, s: 'a' } }, { nested: { i32: 2 } })).nested as unknown as { i32: number; s: string };
+  const merged = of(bytes({ nested: { i32: 1, s: 'a' } }, { nested: { i32: 2 } })).nested as unknown as {
+    i32: number;
+    s: string;
+  };
   assert.deepEqual([merged.i32, merged.s], [2, 'a']);
   assert.deepEqual(of(Buffer.from([0x98, 0x01, 5, 0x98, 0x01, 6])).many, ['5', '6']);
   const both = of(bytes({ leftSide: 'a' }, { right: 1 }));
