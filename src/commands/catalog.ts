@@ -9,7 +9,7 @@ import { UsageError } from '../domain/errors.ts';
 import type { Manifest, ServiceRepository } from '../domain/implementation.ts';
 import { parseManifest } from '../manifest/parse.ts';
 import { checkRepository } from '../manifest/repository.ts';
-import { contractFor, localContract } from './contracts.ts';
+import { contractFor, deprecationOf, localContract } from './contracts.ts';
 import type { Ports } from './ports.ts';
 
 const MANIFEST = 'manifest.yaml';
@@ -94,6 +94,8 @@ async function discoverRepository(
   });
   await checkRepository(manifest, tree, { text, file }, Object.keys(contract.features));
   await warnOfDrift(manifest, tree.root, ports);
+  const deprecation = await deprecationOf(manifest, ports, ports.clock.epochMs());
+  if (deprecation !== undefined) ports.logger.warn(deprecation);
   return {
     source: wanted.url,
     root: checkout.root,

@@ -1,5 +1,5 @@
 import { type LoadedContract, loadContract } from '../contract/contract.ts';
-import { checkContractVersion, majorOf } from '../contract/version.ts';
+import { checkContractVersion, deprecationText, majorOf, supportedMajors } from '../contract/version.ts';
 import { nearest } from '../documents/nearest.ts';
 import { UsageError } from '../domain/errors.ts';
 import { SERVICE_TYPES } from '../domain/service-type.ts';
@@ -10,7 +10,10 @@ import type { Ports } from './ports.ts';
 /** Which contract is meant. */
 export interface ContractName {
   readonly serviceType: string;
-  /** Absent: the newest. Of a shipped type its major chooses among those that ship. */
+  /**
+   * Of a shipped type its major chooses among those that ship. Absent: the oldest that is supported, since who names none
+   * has not moved to a newer one.
+   */
   readonly contractVersion?: string;
   /** Root of the service repository: a type that does not ship has its contract there, in `contract/`. */
   readonly repositoryRoot?: string;
@@ -36,8 +39,32 @@ export async function contractFor(name: ContractName, ports: ContractPorts): Pro
       at: { file: `${DIRECTORY}/contract.yaml` },
     });
   }
-  if (name.contractVersion !== undefined) checkContractVersion(name.contractVersion, contract.version);
+  if (name.contractVersion !== undefined) checkOwnVersion(name.contractVersion, contract.version);
   return contract;
+}
+
+/** What is to be said of a version that is not the current one, or undefined. `nowMs` since the epoch. */
+export async function deprecationOf(
+  name: ContractName,
+  ports: ContractPorts,
+  nowMs: number,
+): Promise<string | undefined> {
+  const majors = await ports.contractMajors(name.serviceType);
+  if (majors.length === 0) return undefined;
+  const contract = await contractFor(name, ports);
+  if (majorOf(contract.version) === Math.max(...majors)) return undefined;
+  return deprecationText(contract, new Date(nowMs).toISOString().slice(0, 10));
+}
+
+/** A service repository holds one version of its own contract: services of another major have none to be checked by. */
+function checkOwnVersion(wanted: string, own: string): void {
+  checkContractVersion(wanted, own);
+  if (majorOf(wanted) === majorOf(own)) return;
+  throw new UsageError(
+    'contract-version-older',
+    `found contract version ${wanted}, ${DIRECTORY}/ of the service repository holds ${own}`,
+    { hint: 'Move the services to it, and contract_version of the manifest with them.' },
+  );
 }
 
 /** How to speak to services of a type. Throws as `contractFor`, and for a contract that describes no benchmark. */
@@ -66,16 +93,17 @@ async function shippedContract(
   const newest = Math.max(...majors);
   const load = (major: number) =>
     remembered(`${serviceType} ${major}`, ports, () => ports.contractFiles(serviceType, major));
-  if (contractVersion === undefined) return load(newest);
+  const supported = supportedMajors(majors);
+  if (contractVersion === undefined) return load(Math.min(...supported));
   const major = majorOf(contractVersion);
-  if (majors.includes(major) && major !== newest) {
-    const older = await load(major);
-    checkContractVersion(contractVersion, older.version);
-    return older;
-  }
-  const current = await load(newest);
-  checkContractVersion(contractVersion, current.version);
-  return current;
+  const found = await load(supported.includes(major) ? major : newest);
+  checkContractVersion(contractVersion, found.version);
+  if (majorOf(found.version) === major) return found;
+  throw new UsageError(
+    'contract-version-older',
+    `found contract version ${contractVersion} of ${serviceType}, shipped are ${supported.map((one) => `${one}.x`).join(' and ')}`,
+    { hint: `Move the service to contract ${newest}.` },
+  );
 }
 
 async function remembered(

@@ -17,9 +17,16 @@ export function rootOf({ manifest }: Pick<GlobalOptions, 'manifest'>, { workingD
   return resolve(workingDirectory, /\.ya?ml$/.test(manifest) ? dirname(manifest) : manifest);
 }
 
+/** A major alone is its first version: it is there to choose by. */
+export function versionNamed({ contractVersion }: { readonly contractVersion?: string }) {
+  if (contractVersion === undefined) return {};
+  return { contractVersion: contractVersion.includes('.') ? contractVersion : `${contractVersion}.0.0` };
+}
+
 /** Prints, as KEY=VALUE lines, what a service must be started with so that `validate --url` can check it. */
 export async function env(request: EnvRequest, config: Config, ports: Ports): Promise<Outcome> {
-  const protocol = await protocolFor({ serviceType: request.type, repositoryRoot: rootOf(request, ports) }, ports);
+  const name = { serviceType: request.type, repositoryRoot: rootOf(request, ports), ...versionNamed(request) };
+  const protocol = await protocolFor(name, ports);
   const values = protocol.environment({
     project: config.gcp.projectId ?? EXTERNAL_PROJECT,
     topic: externalTopic(request.type),

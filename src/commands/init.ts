@@ -25,6 +25,7 @@ export async function init(request: InitRequest, ports: Ports, signal: AbortSign
     {
       title: basename(directory) || 'services',
       serviceType: request.type,
+      contractVersion: template.contractVersion,
       templateType: template.serviceType,
       implementations,
       manifest,

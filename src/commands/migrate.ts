@@ -37,6 +37,7 @@ export async function migrate(
     {
       title: basename(output) || 'services',
       serviceType: request.type,
+      contractVersion: contract.version,
       templateType: (await templateManifest(ports)).serviceType,
       implementations,
       manifest: composeManifest(

@@ -1,3 +1,4 @@
+import { majorOf } from '../contract/version.ts';
 import type { Implementation } from '../domain/implementation.ts';
 import type { ServiceType } from '../domain/service-type.ts';
 import { schemaLine } from '../manifest/compose.ts';
@@ -10,6 +11,8 @@ export interface NewRepository {
   /** What its README is headed with; of unknown origin. */
   readonly title: string;
   readonly serviceType: ServiceType;
+  /** Of the copy in `contract/`. */
+  readonly contractVersion: string;
   /** Type that the texts of the template name. */
   readonly templateType: ServiceType;
   readonly implementations: readonly Implementation[];
@@ -24,7 +27,7 @@ const SCHEMA_LINES = /^(?:#.*\n)+/;
 
 /** All files of a new service repository: the template's, its contract, and the implementations. Sorted by path. */
 export async function repositoryFiles(
-  { title, serviceType, templateType, implementations, manifest, files }: NewRepository,
+  { title, serviceType, contractVersion, templateType, implementations, manifest, files }: NewRepository,
   ports: Ports,
   signal: AbortSignal,
 ): Promise<readonly NewFile[]> {
@@ -38,7 +41,7 @@ export async function repositoryFiles(
     const own = path === 'cloudrun-perf.yaml' ? text.replace(SCHEMA_LINES, `${schemaLine('config')}\n`) : text;
     shared.push({ path, text: own });
   }
-  const contract = [...(await ports.contractFiles(serviceType))];
+  const contract = [...(await ports.contractFiles(serviceType, majorOf(contractVersion)))];
   const all: readonly NewFile[] = [
     ...shared,
     ...contract.map(([path, text]) => ({ path: `contract/${path}`, text })),

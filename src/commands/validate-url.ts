@@ -7,8 +7,8 @@ import { UsageError } from '../domain/errors.ts';
 import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import { CONFORMANCE_EXPORTERS } from '../report/registry.ts';
 import { checkConformance } from './conformance.ts';
-import { contractFor } from './contracts.ts';
-import { EXTERNAL_PROJECT, externalTopic, rootOf } from './env.ts';
+import { contractFor, deprecationOf } from './contracts.ts';
+import { EXTERNAL_PROJECT, externalTopic, rootOf, versionNamed } from './env.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ports } from './ports.ts';
 
@@ -26,7 +26,11 @@ export async function validateUrl(
     });
   }
   const repositoryRoot = rootOf(request, ports);
-  const contract = await contractFor({ serviceType: type, repositoryRoot }, ports);
+  const name = { serviceType: type, repositoryRoot, ...versionNamed(request) };
+  const contract = await contractFor(name, ports);
+  const deprecation = await deprecationOf(name, ports, ports.clock.epochMs());
+  if (deprecation !== undefined)
+    ports.logger.warn(deprecation, { hint: 'name the version that the service honours with --contract-version' });
   const features = request.features ?? Object.keys(contract.features);
   checkFeatures(contract, features);
   const vectors = chosenVectors(contract, request.vectors);
@@ -45,6 +49,8 @@ export async function validateUrl(
     {
       serviceType: type,
       repositoryRoot,
+      // Of a major alone, all that its contract holds.
+      contractVersion: request.contractVersion?.includes('.') ? request.contractVersion : contract.version,
       features,
       url,
       vectors: request.vectors,

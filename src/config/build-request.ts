@@ -29,6 +29,7 @@ const REPOSITORY = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/;
 const NUMBER = /^[1-9][0-9]{0,17}$/;
 const BUCKET = /^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/;
 const BRANCH = /^[A-Za-z0-9_][A-Za-z0-9_./-]{0,99}$/;
+const CONTRACT_VERSION = /^\d{1,6}(?:\.\d{1,6}\.\d{1,6})?$/;
 const HOST_PORT = /^(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
 // A ref that begins with a hyphen would be read as an option by git.
 const GIT_REF = /^[A-Za-z0-9_@][A-Za-z0-9_./@{}^~+-]*$/;
@@ -124,7 +125,8 @@ function serviceUrl(options: OptionValues): string | undefined {
 function validateOptions(options: OptionValues) {
   const url = serviceUrl(options);
   if (url === undefined) {
-    if (options.has('features')) options.refuse('features', 'only makes sense together with --url');
+    for (const name of ['features', 'contract-version'])
+      if (options.has(name)) options.refuse(name, 'only makes sense together with --url');
     return { selection: selection(options) };
   }
   const type = oneType(options);
@@ -132,8 +134,11 @@ function validateOptions(options: OptionValues) {
     return options.refuse('type', `is missing; --url needs the service type, one of ${SERVICE_TYPES.join(', ')}`);
   const features = options.has('features') ? options.list('features') : undefined;
   const all: Selection = { types: [type], languages: [], frameworks: [], implementations: [] };
-  return { selection: all, url, type, ...present({ features }) };
+  return { selection: all, url, type, ...contractVersion(options), ...present({ features }) };
 }
+
+const contractVersion = (options: OptionValues) =>
+  present({ contractVersion: options.pattern('contract-version', CONTRACT_VERSION, 'a version such as 2 or 2.0.0') });
 
 const costOptions = (options: OptionValues) => {
   const found = options.pattern('max-cost', DOLLARS, 'US dollars such as 0.50');
@@ -245,7 +250,7 @@ const BUILDERS: { readonly [C in CommandName]: Builder<C> } = {
     failOn: failOn(o),
   }),
   cleanup: cleanupScope,
-  env: (o) => ({ type: neededType(o), ...pubsubEmulator(o) }),
+  env: (o) => ({ type: neededType(o), ...contractVersion(o), ...pubsubEmulator(o) }),
   emulate: (o) => ({ port: o.integer('port', 0, 65535) ?? 0 }),
   init: (o) => ({ directory: argument(o), type: shippedType(o), implementations: o.list('impl') }),
   migrate: (o) => ({

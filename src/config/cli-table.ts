@@ -50,6 +50,11 @@ const SELECTION: readonly Flag[] = [
 ];
 const REPORT_FORMAT = text('format', 'FORMAT', `${words(REPORT_FORMATS)} (default: terminal)`);
 const PUBSUB = text('pubsub-emulator', 'HOST:PORT', 'Pub/Sub emulator that the service publishes to');
+const CONTRACT_VERSION = text(
+  'contract-version',
+  'VERSION',
+  'Version of the contract, such as 2 or 2.0.0 (default: the oldest supported)',
+);
 const PROFILE = list('profile', 'NAME', 'Deployment profiles of the configuration (default: default)');
 const CHANGES: readonly Flag[] = [
   text('changed-since', 'REF', 'Only implementations that differ from this commit'),
@@ -82,6 +87,7 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
     flags: [
       ...SELECTION,
       text('url', 'URL', 'Check a service that runs already, at this origin; needs one --type'),
+      CONTRACT_VERSION,
       list('features', 'LIST', 'Features that the service at --url supports (default: all)'),
       PUBSUB,
       list('vector', 'ID', 'Only these test vectors'),
@@ -165,7 +171,7 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
   },
   env: {
     summary: 'Print the environment that a service to be validated must be started with',
-    flags: [list('type', 'TYPE', 'Service type'), PUBSUB],
+    flags: [list('type', 'TYPE', 'Service type'), CONTRACT_VERSION, PUBSUB],
     examples: ['cloudrun-perf env --type discord-webhook'],
   },
   emulate: {

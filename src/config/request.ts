@@ -96,6 +96,8 @@ export interface ValidateRequest extends GlobalOptions {
   /** Origin of a service that somebody else started; then `type` is set too. */
   readonly url?: string;
   readonly type?: ServiceType;
+  /** Version of the contract that the service behind `url` honours, or only its major; absent: the oldest supported. */
+  readonly contractVersion?: string;
   /** Features that the service behind `url` declares; absent means all of the contract. */
   readonly features?: readonly string[];
   /** `host:port` */
@@ -188,6 +190,7 @@ export interface CleanupRequest extends GlobalOptions {
 export interface EnvRequest extends GlobalOptions {
   readonly command: 'env';
   readonly type: ServiceType;
+  readonly contractVersion?: string;
   /** `host:port` */
   readonly pubsubEmulator?: string;
 }

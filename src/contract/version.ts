@@ -27,10 +27,10 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * Whether a service's contract version can be checked by the version that ships with cloudrun-perf. Returns a warning
- * for the major before the current one. Throws UsageError for older majors, and for anything newer.
+ * Whether a service's contract version can be checked by the version that ships with cloudrun-perf, which is of the current
+ * major or of the one before. Throws UsageError for older majors, and for anything newer.
  */
-export function checkContractVersion(wanted: string, current: string): { readonly deprecation?: string } {
+export function checkContractVersion(wanted: string, current: string): void {
   const [wantedMajor, wantedMinor] = parseVersion(wanted);
   const [major, minor] = parseVersion(current);
   if (wantedMajor > major || (wantedMajor === major && wantedMinor > minor)) {
@@ -51,6 +51,26 @@ export function checkContractVersion(wanted: string, current: string): { readonl
       },
     );
   }
-  if (wantedMajor === major) return {};
-  return { deprecation: `contract version ${wanted} is deprecated: the current one is ${current}` };
+}
+
+/** Majors that are supported of those that ship: the current one and the one before. */
+export function supportedMajors(shipped: readonly number[]): readonly number[] {
+  const newest = Math.max(...shipped);
+  return shipped.filter((major) => major >= newest - 1);
+}
+
+/** What is to be said to those who still honour the major before the current one. */
+export function deprecationText(
+  contract: { readonly type: string; readonly version: string; readonly supportedUntil?: string },
+  today: string,
+): string {
+  const { type, version, supportedUntil } = contract;
+  const major = majorOf(version);
+  const end =
+    supportedUntil === undefined
+      ? `until ${type} ${major + 2} ships`
+      : today <= supportedUntil
+        ? `until ${supportedUntil}`
+        : `until ${supportedUntil}, which is over: the next release may refuse it`;
+  return `${type} ${major}.x is deprecated and supported ${end}; the current version is ${major + 1}.x`;
 }

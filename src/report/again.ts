@@ -2,6 +2,7 @@ import type { CheckedConformance } from './format.ts';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,99}$/;
 const ORIGIN = /^https?:\/\/[\w.-]+(:\d+)?$/;
+const VERSION = /^\d+\.\d+\.\d+$/;
 const MOST_VECTORS = 20;
 
 /**
@@ -9,14 +10,16 @@ const MOST_VECTORS = 20;
  * many vectors for a line.
  */
 export function againCommand(
-  { implementation, conformance: { serviceType }, url }: CheckedConformance,
+  { implementation, conformance: { serviceType, contractVersion }, url }: CheckedConformance,
   vectors: readonly string[],
 ): string | undefined {
   const names = [serviceType, ...vectors, ...(url === undefined ? [implementation] : [])];
   if (vectors.length === 0 || vectors.length > MOST_VECTORS || !names.every((name) => NAME.test(name)))
     return undefined;
-  if (url !== undefined && !ORIGIN.test(url)) return undefined;
+  if (url !== undefined && !(ORIGIN.test(url) && VERSION.test(contractVersion))) return undefined;
   const service =
-    url === undefined ? `--type ${serviceType} --impl ${implementation}` : `--url ${url} --type ${serviceType}`;
+    url === undefined
+      ? `--type ${serviceType} --impl ${implementation}`
+      : `--url ${url} --type ${serviceType} --contract-version ${contractVersion}`;
   return `cloudrun-perf validate ${service} --vector ${vectors.join(',')}`;
 }

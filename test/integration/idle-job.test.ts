@@ -77,7 +77,7 @@ async function idleJob(instancesAtOnce: number, names: readonly string[], sides:
     transport: createHttpTransport(),
     platform: async () => platform,
     messageBus: async () => undefined,
-    contractFiles: (type) => readContract(CONTRACTS, type),
+    contractFiles: (type, major) => readContract(CONTRACTS, type, major),
   });
   const implementations = names.map(planned);
   const plan: Plan = {

@@ -47,7 +47,7 @@ test('features: each report shows them, and what failed', () => {
 test('again: one command, with the origin of a service that runs, else with its name', () => {
   const byName = 'cloudrun-perf validate --type discord-webhook --impl node-http --vector etag';
   const url = 'http://127.0.0.1:8080';
-  const byUrl = `cloudrun-perf validate --url ${url} --type discord-webhook --vector etag`;
+  const byUrl = `cloudrun-perf validate --url ${url} --type discord-webhook --contract-version 1.0.0 --vector etag`;
   assert.equal(againCommand(checked, ['etag']), byName);
   assert.equal(againCommand({ ...checked, url }, ['etag']), byUrl);
   for (const [one, command] of [
