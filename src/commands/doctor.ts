@@ -33,10 +33,11 @@ export async function doctor(
     ...(place === undefined ? {} : { resultsBucket: place }),
     profiles,
     jobs: request.jobs,
-    instancesAtOnce: instancesOfJob(profiles, {
-      instancesAtOnce: config.gcp.instancesAtOnce,
-      parallelJobs: request.jobs,
-    }),
+    instancesAtOnce: instancesOfJob(
+      profiles,
+      { instancesAtOnce: config.gcp.instancesAtOnce, parallelJobs: request.jobs },
+      config.load,
+    ),
     impersonates: invoker === 'private' || request.serviceAccount !== undefined,
     privateServices: invoker === 'private',
     ...(config.load.from === 'job' ? { load: config.load } : {}),

@@ -1,4 +1,4 @@
-import type { MeasureSettings, PlannedImplementation, PlatformName, Suite } from '../domain/plan.ts';
+import type { LoadSettings, MeasureSettings, PlannedImplementation, PlatformName, Suite } from '../domain/plan.ts';
 import type { Profile } from '../domain/profile.ts';
 import { memoryBytes } from './profile-rules.ts';
 import type { SettingsOverrides } from './settings.ts';
@@ -26,7 +26,7 @@ export function withStrata(
   share: Pick<SettingsOverrides, 'instancesAtOnce' | 'parallelJobs' | 'idleElsewhere'> = {},
 ): MeasureSettings {
   const profiles = implementations.map(({ profile }) => profile);
-  const instancesAtOnce = platform === 'cloudrun' ? instancesOfJob(profiles, share) : undefined;
+  const instancesAtOnce = platform === 'cloudrun' ? instancesOfJob(profiles, share, settings.load) : undefined;
   const room = instancesAtOnce === undefined ? {} : { instancesAtOnce };
   const gate = { ...settings, ...room, gateStratum: 'fresh-revision' as const };
   // All of an implementation's forced starts are there at the same time.
@@ -59,13 +59,21 @@ export function checksFit(settings: MeasureSettings, services: readonly number[]
   return services.length <= 1 || checked + round <= (settings.instancesAtOnce ?? Number.POSITIVE_INFINITY);
 }
 
-/** One job's part of the instances that a run may have; jobs cannot see each other, so that each takes an equal part. */
+/**
+ * One job's part of the instances that a run may have; jobs cannot see each other, so that each takes an equal part. What
+ * tasks of a load job hold is left to them, unless the number of instances was given.
+ */
 export function instancesOfJob(
   profiles: readonly Pick<Profile, 'cpu' | 'memory'>[],
   { instancesAtOnce, parallelJobs = 1 }: Pick<SettingsOverrides, 'instancesAtOnce' | 'parallelJobs'>,
+  load?: Pick<LoadSettings, 'from' | 'tasks' | 'cpu' | 'memory'>,
 ): number {
+  const jobs = Math.max(1, parallelJobs);
   const cpu = Math.max(...profiles.map((profile) => Number(profile.cpu)), 1);
   const bytes = Math.max(...profiles.map(({ memory }) => memoryBytes(memory)), 1);
-  const ofRun = instancesAtOnce ?? Math.min(CPU_QUOTA / cpu, MEMORY_QUOTA_BYTES / bytes);
-  return Math.max(1, Math.floor(ofRun / Math.max(1, parallelJobs)));
+  const tasks = load?.from === 'job' ? load.tasks : 0;
+  const cpuLeft = CPU_QUOTA / jobs - tasks * Number(load?.cpu ?? 0);
+  const bytesLeft = MEMORY_QUOTA_BYTES / jobs - (tasks === 0 ? 0 : tasks * memoryBytes(load?.memory ?? '0'));
+  const ofJob = instancesAtOnce === undefined ? Math.min(cpuLeft / cpu, bytesLeft / bytes) : instancesAtOnce / jobs;
+  return Math.max(1, Math.floor(ofJob));
 }

@@ -5,6 +5,7 @@ import { describePlan, loadText } from '../../../src/plan/describe.ts';
 import { estimatePlan } from '../../../src/plan/estimate.ts';
 import { pricesOf } from '../../../src/plan/prices.ts';
 import { measureSettings } from '../../../src/plan/settings.ts';
+import { instancesOfJob } from '../../../src/plan/strata.ts';
 import { EXAMPLE_PROFILE } from '../../helpers/example-run.ts';
 import { PRICE_TABLE } from '../../helpers/price-table.ts';
 
@@ -68,4 +69,17 @@ test('a dry run tells where the load comes from', () => {
 test('load from the runner is nothing that has to be said', () => {
   assert.equal(measureSettings('quick', 'local', { load: { ...LOAD, from: 'runner' } }).load, undefined);
   assert.deepEqual(measureSettings('quick', 'local', { load: LOAD }).load, LOAD);
+});
+
+test('tasks of a load job have a part of the quota', () => {
+  const profiles = [{ cpu: '1', memory: '512Mi' }];
+  const load = { from: 'job', tasks: 4, cpu: '2', memory: '1Gi' } as const;
+  assert.equal(instancesOfJob(profiles, {}), 20);
+  assert.equal(instancesOfJob(profiles, {}, load), 12);
+  assert.equal(instancesOfJob(profiles, { parallelJobs: 2 }, { ...load, tasks: 1 }), 8);
+  assert.equal(instancesOfJob(profiles, {}, { ...load, from: 'runner' }), 20);
+  // Memory: 4 tasks of 8 GiB leave 8 of 40 GiB, a GiB each.
+  assert.equal(instancesOfJob([{ cpu: '1', memory: '1Gi' }], {}, { ...load, cpu: '1', memory: '8Gi' }), 8);
+  assert.equal(instancesOfJob(profiles, { instancesAtOnce: 6 }, load), 6);
+  assert.equal(instancesOfJob(profiles, { parallelJobs: 5 }, load), 1);
 });
