@@ -19,6 +19,8 @@ const OPENAPI_WORDS = [
   ...['discriminator', 'xml', 'externalDocs', 'example'],
   ...['openapi', 'info', 'servers', 'paths', 'components', 'security', 'tags', 'webhooks', 'jsonSchemaDialect'],
 ];
+/** Formats of JSON Schema that nobody here can check. */
+const NOTED_FORMATS = ['idn-email', 'idn-hostname', 'iri', 'iri-reference'];
 
 /** Compiles and caches the JSON Schemas 2020-12 of one contract; `$ref` may lead to any of its files. */
 export class SchemaBook {
@@ -33,10 +35,16 @@ export class SchemaBook {
       strict: true,
       strictTypes: false,
       strictRequired: false,
+      // Both refuse schemas that are right.
+      strictTuples: false,
+      allowMatchingProperties: true,
+      // A required member named toString is not there because every object inherits one.
+      ownProperties: true,
       addUsedSchema: false,
+      formats: Object.fromEntries(NOTED_FORMATS.map((name) => [name, true])),
     });
     addFormats.default(this.#ajv);
-    this.#ajv.addVocabulary(OPENAPI_WORDS);
+    this.#ajv.addVocabulary([...OPENAPI_WORDS, '$anchor']);
     for (const [path, content] of files) this.#add(path, content);
   }
 
