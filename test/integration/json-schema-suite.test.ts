@@ -44,12 +44,16 @@ function remotes(): ReadonlyMap<string, unknown> {
 
 test('the JSON-Schema-Test-Suite passes, but for what is known', { skip }, () => {
   const known = remotes();
+  const shared = new SchemaBook();
   const missed: Record<string, string[]> = {};
   let total = 0;
   for (const [file, text] of filesBelow(join(SUITE, 'tests/draft2020-12'))) {
     if (file.startsWith('optional/')) continue;
     for (const { description, schema, tests } of JSON.parse(text) as Group[]) {
-      const book = new SchemaBook(JSON.stringify(schema).includes('localhost:1234') ? known : undefined);
+      const written = JSON.stringify(schema);
+      // A book takes a while to make; schemas without ids and anchors cannot get into each other's way.
+      const isPlain = !/localhost:1234|\$id|nchor|\$dynamic/.test(written);
+      const book = isPlain ? shared : new SchemaBook(written.includes('localhost:1234') ? known : undefined);
       const given = typeof schema === 'boolean' ? { allOf: [schema] } : schema;
       for (const { description: name, data, valid } of tests) {
         total += 1;
