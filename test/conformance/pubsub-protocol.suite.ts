@@ -15,6 +15,7 @@ interface Received {
     readonly attributes?: Readonly<Record<string, string>>;
     readonly messageId: string;
   };
+  readonly deliveryAttempt?: number;
 }
 interface Answer {
   readonly messageIds?: readonly string[];
@@ -24,12 +25,39 @@ interface Answer {
 
 const P = 'projects/perf-protocol';
 
+const dead = (topic: string, maxDeliveryAttempts: number) => ({
+  deadLetterTopic: `${P}/topics/${topic}`,
+  maxDeliveryAttempts,
+});
+
+/** A push endpoint that answers each envelope with the status that it is told. */
+async function pushTarget(answer: (envelope: unknown) => number) {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => response.writeHead(answer(JSON.parse(Buffer.concat(chunks).toString()))).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/push`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 /** The wire behaviour of Pub/Sub, REST and gRPC on one port; the same for our emulator and Google's. */
 export function pubSubProtocolSuite(
   name: string,
   start: () => Promise<Running>,
-  // Google's emulator sends a few more than a stream allows; the service and ours do not.
-  { limitsOutstanding = true }: { readonly limitsOutstanding?: boolean } = {},
+  {
+    // Google's emulator sends a few more than a stream allows; the service and ours do not.
+    limitsOutstanding = true,
+    // Google's emulator leaves deliveryAttempt out of pushes; the service and ours do not.
+    countsPushes = true,
+  }: { readonly limitsOutstanding?: boolean; readonly countsPushes?: boolean } = {},
 ): void {
   describe(`Pub/Sub protocol: ${name}`, () => {
     let running: Running;
@@ -120,6 +148,27 @@ export function pubSubProtocolSuite(
         400,
         'INVALID_ARGUMENT',
       ],
+      ...(
+        [
+          ['fewer than five attempts', { deadLetterPolicy: dead('refuses', 4) }, 400, 'OUT_OF_RANGE'],
+          ['more than a hundred attempts', { deadLetterPolicy: dead('refuses', 101) }, 400, 'OUT_OF_RANGE'],
+          ['an unknown dead-letter topic', { deadLetterPolicy: dead('unknown', 5) }, 404, 'NOT_FOUND'],
+          ['a backoff of more than ten minutes', { retryPolicy: { minimumBackoff: '601s' } }, 400, 'INVALID_ARGUMENT'],
+          [
+            'a maximum below the minimum',
+            { retryPolicy: { minimumBackoff: '20s', maximumBackoff: '10s' } },
+            400,
+            'INVALID_ARGUMENT',
+          ],
+        ] as const
+      ).map(([title, policy, status, word]): (typeof refused)[number] => [
+        title,
+        'PUT',
+        `${P}/subscriptions/policies`,
+        { topic: `${P}/topics/refuses`, ...policy },
+        status,
+        word,
+      ]),
       ['no ack ids', 'POST', `${P}/subscriptions/refuses:acknowledge`, { ackIds: [] }, 400, 'INVALID_ARGUMENT'],
     ];
     test('refusals have the code of Pub/Sub', async (t) => {
@@ -213,6 +262,110 @@ export function pubSubProtocolSuite(
       }
     });
 
+    /** Nacks by a deadline of nothing. */
+    const nack = (subscription: string, received: readonly Received[]) =>
+      rest('POST', `${subscription}:modifyAckDeadline`, {
+        ackIds: received.map(({ ackId }) => ackId),
+        ackDeadlineSeconds: 0,
+      });
+    const texts = (received: readonly Received[]) =>
+      received.map(({ message }) => Buffer.from(String(message.data), 'base64').toString());
+
+    test('policies come back as they were set, with what was left open', async () => {
+      await channel('policies-dead');
+      const { topic, subscription } = await channel('policies', {
+        deadLetterPolicy: { deadLetterTopic: `${P}/topics/policies-dead` },
+        retryPolicy: { minimumBackoff: '0.1s' },
+        enableMessageOrdering: true,
+      });
+      const wanted = {
+        name: subscription,
+        topic,
+        pushConfig: {},
+        ackDeadlineSeconds: 10,
+        messageRetentionDuration: '604800s',
+        enableMessageOrdering: true,
+        deadLetterPolicy: dead('policies-dead', 5),
+        retryPolicy: { minimumBackoff: '0.100s', maximumBackoff: '600s' },
+      };
+      assert.deepEqual((await rest('GET', subscription)).json, wanted);
+    });
+
+    test('what is pulled five times without success goes to the dead-letter topic', async () => {
+      const lost = await channel('pulled-dead');
+      const { topic, subscription } = await channel('pulled', { deadLetterPolicy: dead('pulled-dead', 5) });
+      const attributes = { k: 'v' };
+      const data = Buffer.from('poison').toString('base64');
+      await rest('POST', `${topic}:publish`, { messages: [{ data, attributes }] });
+      for (let attempt = 1; attempt <= 5; attempt++) {
+        const received = await pull(subscription);
+        assert.deepEqual(
+          received.map(({ deliveryAttempt }) => deliveryAttempt),
+          [attempt],
+        );
+        await nack(subscription, received);
+      }
+      assert.deepEqual(await pull(subscription), []);
+      const [forwarded] = await pull(lost.subscription, false);
+      assert.deepEqual(texts(forwarded === undefined ? [] : [forwarded]), ['poison']);
+      const { CloudPubSubDeadLetterSourceTopicPublishTime: publishedAt, ...others } =
+        forwarded?.message.attributes ?? {};
+      assert.ok(Date.parse(publishedAt ?? '') > 0);
+      assert.deepEqual(others, {
+        k: 'v',
+        CloudPubSubDeadLetterSourceDeliveryCount: '5',
+        CloudPubSubDeadLetterSourceSubscription: 'pulled',
+        CloudPubSubDeadLetterSourceSubscriptionProject: 'perf-protocol',
+      });
+      assert.equal(forwarded?.deliveryAttempt, undefined, 'no policy, no count');
+    });
+
+    test('what is pushed five times without success goes to the dead-letter topic', { timeout: 120_000 }, async () => {
+      const lost = await channel('pushed-dead');
+      const pushed: { readonly deliveryAttempt?: number }[] = [];
+      await using target = await pushTarget((envelope) => {
+        pushed.push(envelope as (typeof pushed)[number]);
+        return 503;
+      });
+      const { topic, subscription } = await channel('refused', {
+        pushConfig: { pushEndpoint: target.url },
+        deadLetterPolicy: dead('pushed-dead', 5),
+        retryPolicy: { minimumBackoff: '0.1s', maximumBackoff: '0.2s' },
+      });
+      await publish(topic, 'poison');
+      let forwarded: readonly Received[] = [];
+      while (forwarded.length === 0) forwarded = await pull(lost.subscription, false);
+      assert.deepEqual(texts(forwarded), ['poison']);
+      assert.equal(forwarded[0]?.message.attributes?.CloudPubSubDeadLetterSourceSubscription, 'refused');
+      assert.equal(pushed.length, 5);
+      if (countsPushes) {
+        assert.deepEqual(
+          pushed.map(({ deliveryAttempt }) => deliveryAttempt),
+          [1, 2, 3, 4, 5],
+        );
+      }
+      await rest('DELETE', subscription);
+    });
+
+    test('messages of one ordering key come in their order, also after a refusal', async () => {
+      const { topic, subscription } = await channel('in-order', { enableMessageOrdering: true });
+      const messages = ['a', 'b', 'c'].map((text) => ({
+        data: Buffer.from(text).toString('base64'),
+        orderingKey: 'key',
+      }));
+      await rest('POST', `${topic}:publish`, { messages });
+      const refusedFirst = await pull(subscription, false);
+      assert.equal(texts(refusedFirst)[0], 'a');
+      await nack(subscription, refusedFirst);
+      const seen: string[] = [];
+      while (seen.length < 3) {
+        const received = await pull(subscription, false);
+        seen.push(...texts(received));
+        await rest('POST', `${subscription}:acknowledge`, { ackIds: received.map(({ ackId }) => ackId) });
+      }
+      assert.deepEqual(seen, ['a', 'b', 'c']);
+    });
+
     describe('gRPC', () => {
       const client = (service: 'Publisher' | 'Subscriber') =>
         new (makeGenericClientConstructor(pubsubService(service), service))(running.host, credentials.createInsecure());
@@ -267,6 +420,31 @@ export function pubSubProtocolSuite(
         await call(publisher, 'DeleteTopic', { topic });
         await assert.rejects(call(publisher, 'GetTopic', { topic }), { code: 5 });
         await assert.rejects(call(publisher, 'Publish', { topic, messages }), { code: 5 });
+      });
+
+      test('policies are set and come back by gRPC too, and attempts are counted', async () => {
+        await channel('grpc-dead');
+        const topic = `${P}/topics/grpc-policies`;
+        const subscription = `${P}/subscriptions/grpc-policies`;
+        await call(publisher, 'CreateTopic', { name: topic });
+        const wanted = {
+          deadLetterPolicy: dead('grpc-dead', 7),
+          retryPolicy: {
+            minimumBackoff: { seconds: '0', nanos: 250_000_000 },
+            maximumBackoff: { seconds: '5', nanos: 0 },
+          },
+          enableMessageOrdering: true,
+        };
+        await call(subscriber, 'CreateSubscription', { name: subscription, topic, ...wanted });
+        const { deadLetterPolicy, retryPolicy, enableMessageOrdering } = await call(subscriber, 'GetSubscription', {
+          subscription,
+        });
+        assert.deepEqual({ deadLetterPolicy, retryPolicy, enableMessageOrdering }, wanted);
+        const few = { name: `${P}/subscriptions/grpc-few`, topic, deadLetterPolicy: dead('grpc-dead', 4) };
+        await assert.rejects(call(subscriber, 'CreateSubscription', few), { code: 11 });
+        await publish(topic, 'counted');
+        const { receivedMessages } = await call(subscriber, 'Pull', { subscription, maxMessages: 1 });
+        assert.equal(receivedMessages?.[0]?.deliveryAttempt, 1);
       });
 
       test('a streaming pull gets messages as they are published, and no more at a time than it allows', async () => {

@@ -1,6 +1,7 @@
+import { backoffMs, type DeadLetterPolicy, type RetryPolicy } from './delivery-rules.ts';
 import { PubSubError } from './errors.ts';
-import { Mailbox } from './mailbox.ts';
-import { checkDrafts, checkName, type Draft } from './message.ts';
+import { Mailbox, type MailboxRules } from './mailbox.ts';
+import { checkDrafts, checkName, type Draft, type Message } from './message.ts';
 import { type PushConfig, startPush } from './push.ts';
 
 /** How a subscription is created. Times in seconds, as Pub/Sub has them. */
@@ -9,6 +10,9 @@ export interface SubscriptionSettings {
   readonly ackDeadlineSeconds: number;
   readonly retentionSeconds: number;
   readonly push?: PushConfig | undefined;
+  readonly deadLetter?: DeadLetterPolicy | undefined;
+  readonly retry?: RetryPolicy | undefined;
+  readonly ordered?: boolean;
 }
 
 export interface SubscriptionState extends SubscriptionSettings {
@@ -76,8 +80,11 @@ export class Broker {
     const ackDeadlineSeconds = wanted.ackDeadlineSeconds || DEFAULT_ACK_SECONDS;
     const retentionSeconds = wanted.retentionSeconds || DEFAULT_RETENTION_SECONDS;
     checkDeadline(ackDeadlineSeconds);
+    if (wanted.deadLetter !== undefined && !this.topics.has(wanted.deadLetter.topic)) {
+      throw new PubSubError('NOT_FOUND', 'Dead letter topic not found');
+    }
     const state = { ...wanted, name, ackDeadlineSeconds, retentionSeconds, push: undefined };
-    const mailbox = new Mailbox(name, ackDeadlineSeconds * 1000, retentionSeconds * 1000);
+    const mailbox = new Mailbox(name, ackDeadlineSeconds * 1000, retentionSeconds * 1000, this.rulesOf(name, wanted));
     this.subscriptions.set(name, { mailbox, state });
     return this.modifyPush(name, wanted.push);
   }
@@ -119,6 +126,34 @@ export class Broker {
 
   close(): void {
     for (const name of [...this.subscriptions.keys()]) this.deleteSubscription(name);
+  }
+
+  private rulesOf(name: string, { deadLetter, retry, ordered }: SubscriptionSettings): MailboxRules {
+    return {
+      ...(retry && { backoffMs: (attempts) => backoffMs(retry, attempts) }),
+      ...(deadLetter && {
+        deadLetter: {
+          maxAttempts: deadLetter.maxAttempts,
+          take: (message, attempts) => this.publishDead(name, deadLetter.topic, message, attempts),
+        },
+      }),
+      ...(ordered === true && { ordered }),
+    };
+  }
+
+  /** With the attributes that Pub/Sub adds. False when the topic is gone. */
+  private publishDead(subscription: string, topic: string, message: Message, attempts: number): boolean {
+    if (!this.topics.has(topic)) return false;
+    const [, project = '', , id = ''] = subscription.split('/');
+    const attributes = {
+      ...message.attributes,
+      CloudPubSubDeadLetterSourceDeliveryCount: String(attempts),
+      CloudPubSubDeadLetterSourceSubscription: id,
+      CloudPubSubDeadLetterSourceSubscriptionProject: project,
+      CloudPubSubDeadLetterSourceTopicPublishTime: new Date(message.publishedAtMs).toISOString(),
+    };
+    this.publish(topic, [{ data: message.data, attributes, orderingKey: message.orderingKey }]);
+    return true;
   }
 
   private required(name: string): Subscription {

@@ -94,9 +94,16 @@ const pubsub = {
       messageRetentionDuration: [8, 'google.protobuf.Duration'],
       enableMessageOrdering: [10, 'bool'],
       filter: [12, 'string'],
+      deadLetterPolicy: [13, 'DeadLetterPolicy'],
+      retryPolicy: [14, 'RetryPolicy'],
     },
     { labels: textMap(9) },
   ),
+  DeadLetterPolicy: message({ deadLetterTopic: [1, 'string'], maxDeliveryAttempts: [2, 'int32'] }),
+  RetryPolicy: message({
+    minimumBackoff: [1, 'google.protobuf.Duration'],
+    maximumBackoff: [2, 'google.protobuf.Duration'],
+  }),
   GetSubscriptionRequest: message({ subscription: [1, 'string'] }),
   ListSubscriptionsRequest: message({ project: [1, 'string'], ...page }),
   ListSubscriptionsResponse: message({

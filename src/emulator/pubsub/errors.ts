@@ -1,6 +1,7 @@
 /** What Pub/Sub answers when it refuses: one code for REST and one for gRPC, with the same message. */
 const CODES = {
   INVALID_ARGUMENT: { http: 400, grpc: 3 },
+  OUT_OF_RANGE: { http: 400, grpc: 11 },
   NOT_FOUND: { http: 404, grpc: 5 },
   ALREADY_EXISTS: { http: 409, grpc: 6 },
   INTERNAL: { http: 500, grpc: 13 },

@@ -1,6 +1,7 @@
 import { Server, type ServerDuplexStream, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import type { Broker, SubscriptionSettings, SubscriptionState } from './broker.ts';
+import { deadLetterPolicy, retryPolicy } from './delivery-rules.ts';
 import { PUBSUB_DESCRIPTOR } from './descriptor.ts';
 import { asPubSubError, PubSubError } from './errors.ts';
 import { checkedPush } from './json-wire.ts';
@@ -25,6 +26,9 @@ interface WireSubscription {
   readonly pushConfig: WirePush | null;
   readonly ackDeadlineSeconds: number;
   readonly messageRetentionDuration: Time | null;
+  readonly enableMessageOrdering: boolean;
+  readonly deadLetterPolicy: { readonly deadLetterTopic: string; readonly maxDeliveryAttempts: number } | null;
+  readonly retryPolicy: { readonly minimumBackoff: Time | null; readonly maximumBackoff: Time | null } | null;
 }
 interface Named {
   readonly subscription: string;
@@ -50,18 +54,31 @@ const unary =
   };
 
 function settings(wire: WireSubscription): SubscriptionSettings {
+  const dead = wire.deadLetterPolicy ?? undefined;
+  const retry = wire.retryPolicy ?? undefined;
   return {
     topic: wire.topic,
     ackDeadlineSeconds: wire.ackDeadlineSeconds,
     retentionSeconds: Number(wire.messageRetentionDuration?.seconds ?? 0),
     push: push(wire.pushConfig),
+    deadLetter: dead && deadLetterPolicy(dead.deadLetterTopic, dead.maxDeliveryAttempts),
+    retry: retry && retryPolicy(secondsOf(retry.minimumBackoff), secondsOf(retry.maximumBackoff)),
+    ordered: wire.enableMessageOrdering,
   };
 }
 
 const push = (wire: WirePush | null) =>
   wire === null || wire.pushEndpoint === '' ? undefined : checkedPush(wire.pushEndpoint, wire.noWrapper !== null);
 
+const secondsOf = (time: Time | null) => (time === null ? undefined : Number(time.seconds) + time.nanos / 1e9);
+
+function timeOf(durationMs: number): Time {
+  const seconds = Math.floor(durationMs / 1000);
+  return { seconds: String(seconds), nanos: Math.round((durationMs - seconds * 1000) * 1e6) };
+}
+
 function wireSubscription(state: SubscriptionState): WireSubscription {
+  const { deadLetter, retry } = state;
   return {
     name: state.name,
     topic: state.topic,
@@ -70,17 +87,25 @@ function wireSubscription(state: SubscriptionState): WireSubscription {
       noWrapper: state.push?.noWrapper === true ? {} : null,
     },
     ackDeadlineSeconds: state.ackDeadlineSeconds,
-    messageRetentionDuration: { seconds: String(state.retentionSeconds), nanos: 0 },
+    messageRetentionDuration: timeOf(state.retentionSeconds * 1000),
+    enableMessageOrdering: state.ordered === true,
+    deadLetterPolicy:
+      deadLetter === undefined
+        ? null
+        : { deadLetterTopic: deadLetter.topic, maxDeliveryAttempts: deadLetter.maxAttempts },
+    retryPolicy:
+      retry === undefined
+        ? null
+        : { minimumBackoff: timeOf(retry.minimumSeconds * 1000), maximumBackoff: timeOf(retry.maximumSeconds * 1000) },
   };
 }
 
-export function wireDelivery({ ackId, message }: Delivery): { readonly ackId: string; readonly message: WireMessage } {
-  const seconds = Math.floor(message.publishedAtMs / 1000);
-  const nanos = Math.round((message.publishedAtMs - seconds * 1000) * 1e6);
+export function wireDelivery({ ackId, message, deliveryAttempt = 0 }: Delivery) {
   const { data, attributes, orderingKey, messageId } = message;
   return {
     ackId,
-    message: { data, attributes, orderingKey, messageId, publishTime: { seconds: String(seconds), nanos } },
+    message: { data, attributes, orderingKey, messageId, publishTime: timeOf(message.publishedAtMs) },
+    deliveryAttempt,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { SubscriptionSettings, SubscriptionState } from './broker.ts';
+import { type DeadLetterPolicy, deadLetterPolicy, type RetryPolicy, retryPolicy } from './delivery-rules.ts';
 import { PubSubError } from './errors.ts';
 import type { Delivery, Draft } from './message.ts';
 import type { PushConfig } from './push.ts';
@@ -53,8 +54,12 @@ export function whole(fields: Fields, name: string): number {
 
 /** A proto3 JSON duration such as `600s`; 0 when absent. */
 function seconds(fields: Fields, name: string): number {
+  return givenSeconds(fields, name) ?? 0;
+}
+
+function givenSeconds(fields: Fields, name: string): number | undefined {
   const value = text(fields, name);
-  if (value === '') return 0;
+  if (value === '') return undefined;
   return /^\d+(\.\d+)?s$/.test(value) ? Number.parseFloat(value) : refuse();
 }
 
@@ -90,7 +95,27 @@ export function subscriptionSettings(fields: Fields): SubscriptionSettings {
     ackDeadlineSeconds: whole(fields, 'ackDeadlineSeconds'),
     retentionSeconds: seconds(fields, 'messageRetentionDuration'),
     push: pushConfig(fields),
+    deadLetter: deadLetterOf(fields),
+    retry: retryOf(fields),
+    ordered: flag(fields, 'enableMessageOrdering'),
   };
+}
+
+function deadLetterOf(fields: Fields): DeadLetterPolicy | undefined {
+  if (fields.deadLetterPolicy === undefined) return undefined;
+  const policy = optional(fields, 'deadLetterPolicy', {}, isFields);
+  return deadLetterPolicy(text(policy, 'deadLetterTopic'), whole(policy, 'maxDeliveryAttempts'));
+}
+
+function retryOf(fields: Fields): RetryPolicy | undefined {
+  if (fields.retryPolicy === undefined) return undefined;
+  const policy = optional(fields, 'retryPolicy', {}, isFields);
+  return retryPolicy(givenSeconds(policy, 'minimumBackoff'), givenSeconds(policy, 'maximumBackoff'));
+}
+
+/** A duration as proto3 JSON writes it: `10s`, `0.100s`. */
+function duration(seconds: number): string {
+  return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(3)}s`;
 }
 
 export function subscriptionJson(state: SubscriptionState): Fields {
@@ -101,10 +126,23 @@ export function subscriptionJson(state: SubscriptionState): Fields {
     pushConfig: state.push?.noWrapper === true ? { ...push, noWrapper: {} } : push,
     ackDeadlineSeconds: state.ackDeadlineSeconds,
     messageRetentionDuration: `${state.retentionSeconds}s`,
+    ...(state.ordered === true ? { enableMessageOrdering: true } : {}),
+    ...(state.deadLetter && {
+      deadLetterPolicy: {
+        deadLetterTopic: state.deadLetter.topic,
+        maxDeliveryAttempts: state.deadLetter.maxAttempts,
+      },
+    }),
+    ...(state.retry && {
+      retryPolicy: {
+        minimumBackoff: duration(state.retry.minimumSeconds),
+        maximumBackoff: duration(state.retry.maximumSeconds),
+      },
+    }),
   };
 }
 
-export function deliveryJson({ ackId, message }: Delivery): Fields {
+export function deliveryJson({ ackId, message, deliveryAttempt }: Delivery): Fields {
   return {
     ackId,
     message: {
@@ -114,5 +152,6 @@ export function deliveryJson({ ackId, message }: Delivery): Fields {
       publishTime: new Date(message.publishedAtMs).toISOString(),
       ...(message.orderingKey === '' ? {} : { orderingKey: message.orderingKey }),
     },
+    ...(deliveryAttempt === undefined ? {} : { deliveryAttempt }),
   };
 }

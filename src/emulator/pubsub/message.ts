@@ -16,6 +16,8 @@ export interface Message extends Draft {
 export interface Delivery {
   readonly ackId: string;
   readonly message: Message;
+  /** Which delivery it is, from 1; only where a dead-letter policy counts them. */
+  readonly deliveryAttempt?: number;
 }
 
 /** Google's rule: a message has data or at least one attribute. */

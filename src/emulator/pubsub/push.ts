@@ -9,12 +9,12 @@ export interface PushConfig {
 
 /** Statuses that count as an acknowledgement, by Pub/Sub's documentation. */
 const ACKNOWLEDGED: ReadonlySet<number> = new Set([102, 200, 201, 202, 204]);
-/** Google's emulator repeats a refused push after about this time. */
+/** Google's emulator repeats a refused push after about this time; a retry policy says it otherwise. */
 const RETRY_MS = 1000;
 const MAX_IN_FLIGHT = 100;
 
 /** The JSON body of a push, with both spellings of the names, as Pub/Sub sends it. */
-export function pushEnvelope(subscription: string, { message }: Delivery): unknown {
+export function pushEnvelope(subscription: string, { message, deliveryAttempt }: Delivery): unknown {
   const publishTime = new Date(message.publishedAtMs).toISOString();
   return {
     message: {
@@ -27,6 +27,7 @@ export function pushEnvelope(subscription: string, { message }: Delivery): unkno
       publish_time: publishTime,
     },
     subscription,
+    ...(deliveryAttempt === undefined ? {} : { deliveryAttempt }),
   };
 }
 
@@ -61,7 +62,7 @@ export function startPush(mailbox: Mailbox, config: PushConfig): () => void {
     }
     inFlight -= 1;
     if (acknowledged) mailbox.acknowledge([delivery.ackId]);
-    else mailbox.modifyDeadline([delivery.ackId], RETRY_MS);
+    else mailbox.modifyDeadline([delivery.ackId], mailbox.hasRetryPolicy ? 0 : RETRY_MS);
     pump();
   }
 
