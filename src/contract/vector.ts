@@ -179,7 +179,7 @@ export interface SocketFrame {
   readonly json?: unknown;
   readonly text?: string;
   readonly base64?: string;
-  /** Sent as a text frame whatever its bytes; or unmasked, or in pieces: what a library would never send. */
+  /** Sent as a text frame whatever its bytes; or unmasked, or in three pieces with a ping between them: what a library would never send. */
   readonly raw?: 'text-bytes' | 'unmasked' | 'fragmented';
 }
 

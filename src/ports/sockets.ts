@@ -35,7 +35,7 @@ export type SocketEvent =
   | { readonly kind: 'pong'; readonly data: Uint8Array }
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string };
 
-/** Text frame whatever its bytes; or not masked; or three frames in place of one. */
+/** Text frame whatever its bytes; or not masked; or three frames in place of one, a ping between them. */
 export type RawFrame = 'text-bytes' | 'unmasked' | 'fragmented';
 
 /** Pings of the server are answered, and its close frame too, as long as it is read. */

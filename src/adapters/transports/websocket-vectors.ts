@@ -32,6 +32,8 @@ function connection(
       if (raw !== 'fragmented') return link.frame(opcode, data, { mask: raw !== 'unmasked' });
       const third = Math.ceil(data.length / 3);
       link.frame(opcode, data.subarray(0, third), { fin: false });
+      // Control frames may come between the frames of a message.
+      link.frame(OPCODE.ping, new Uint8Array(0));
       link.frame(OPCODE.continuation, data.subarray(third, 2 * third), { fin: false });
       link.frame(OPCODE.continuation, data.subarray(2 * third));
     },

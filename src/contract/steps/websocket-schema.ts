@@ -26,7 +26,8 @@ const FRAME = {
     base64: { type: 'string', description: 'Any bytes, sent in a binary frame.' },
     raw: {
       enum: ['text-bytes', 'unmasked', 'fragmented'],
-      description: 'What a library would not send: bytes in a text frame, a frame without mask, three frames for one.',
+      description:
+        'What a library would not send: bytes in a text frame, a frame without mask, three frames for one and a ping between them.',
     },
   },
   not: {
