@@ -116,7 +116,7 @@ test('a run of which no job left anything is a run all the same', async () => {
   const { ports } = runPorts({ contractFiles: async () => contract });
   await assert.rejects(fanIn(planOf([[a]]), config, ports, never), 'a contract that cannot be read is an error');
   const root = new URL('../../../contracts', import.meta.url).pathname;
-  const real = runPorts({ contractFiles: (type) => readContract(root, type) });
+  const real = runPorts({ contractFiles: (type, major) => readContract(root, type, major) });
   const { run } = await fanIn(planOf([[a], [b]]), config, real.ports, never);
   assert.deepEqual(
     run.results[0]?.implementations.map(({ name, state }) => [name, state]),
