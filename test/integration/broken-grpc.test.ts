@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +95,13 @@ async function passesAll(argv: readonly string[], cwd: string): Promise<void> {
     assert.deepEqual(await service.stop(), { code: 0, signal: null });
   }
 }
+
+test('the copies of the .proto files are the contract', () => {
+  const read = (...path: readonly string[]) => readFileSync(join(IMPLEMENTATIONS, ...path), 'utf8');
+  for (const file of ['catalog.proto', 'grpc/health/v1/health.proto']) {
+    assert.equal(read('node-grpc-js', file), read('../../../../../contracts/v1/grpc-unary', file));
+  }
+});
 
 test('the reference in Node passes every vector', { timeout: 30_000 }, () =>
   passesAll(['node', 'server.js'], join(IMPLEMENTATIONS, 'node-grpc-js')),
