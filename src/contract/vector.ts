@@ -179,7 +179,10 @@ export interface SocketFrame {
   readonly json?: unknown;
   readonly text?: string;
   readonly base64?: string;
-  /** Sent as a text frame whatever its bytes; or unmasked, or in three pieces with a ping between them: what a library would never send. */
+  /**
+   * What a library would never send: bytes as a text frame whatever they are, a frame without mask, or a message in
+   * three frames with a ping between them.
+   */
   readonly raw?: 'text-bytes' | 'unmasked' | 'fragmented';
 }
 
