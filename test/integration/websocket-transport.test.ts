@@ -31,6 +31,9 @@ const BEHAVIOURS: Readonly<Record<string, (client: WebSocket, data: Buffer, isBi
   '/silent': () => undefined,
   '/close': (client) => client.close(4001, 'enough'),
   '/cut': (client) => client.terminate(),
+  '/flood': (client) => {
+    for (let message = 0; message < 200; message += 1) client.send('x'.repeat(100));
+  },
   '/twice': (client, data) => {
     client.send(data.toString());
     client.send('unasked');
@@ -230,6 +233,15 @@ test('a client that does not read gets nothing until it reads again', BOUNDED, a
   client.reading(true);
   assert.equal((await client.next(any, 5000))?.kind, 'message');
   client.end();
+});
+
+test('a service that floods is cut off', BOUNDED, async () => {
+  const opening = { path: '/flood', headers: [], subprotocols: [] };
+  const client = await createSocketTransport({ mostWaitingBytes: 5000 }).connect(origin, opening, { timeoutMs: 5000 });
+  assert.ok(client.accepted);
+  client.send(Buffer.from('go'), { binary: false });
+  const end = await client.next(({ kind }) => kind === 'closed', 5000);
+  assert.match(end?.kind === 'closed' ? `${end.code} ${end.reason}` : 'open', /^1006 more than 5000 bytes/);
 });
 
 test('headers of the handshake can be left out and replaced', BOUNDED, async () => {

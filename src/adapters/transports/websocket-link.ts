@@ -34,9 +34,9 @@ export class SocketLink {
     receiver.on('pong', (data: Buffer) => this.#tell({ kind: 'pong', data }));
     receiver.on('ping', (data: Buffer) => this.frame(OPCODE.pong, data));
     receiver.on('conclude', (code: number, reason: Buffer) => this.#conclude(code, reason.toString()));
-    receiver.on('error', (error: Error) => this.#end(`the server's frames are wrong: ${error.message}`));
+    receiver.on('error', (error: Error) => this.cut(`the server's frames are wrong: ${error.message}`));
     socket.on('data', (chunk) => receiver.write(chunk));
-    socket.on('close', () => this.#end('the connection ended without a close frame'));
+    socket.on('close', () => this.cut('the connection ended without a close frame'));
     if (head.length > 0) receiver.write(head);
     socket.resume();
   }
@@ -81,7 +81,8 @@ export class SocketLink {
     this.#socket.end();
   }
 
-  #end(reason: string): void {
+  /** Ends it at once, and says why. */
+  cut(reason: string): void {
     this.#tell({ kind: 'closed', code: 1006, reason });
     this.#socket.destroy();
   }

@@ -2,8 +2,13 @@ import type { SocketConnection, SocketEvent, SocketTransport } from '../../ports
 import { shakeHands } from './websocket-handshake.ts';
 import { OPCODE, SocketLink } from './websocket-link.ts';
 
-/** Raw enough for vectors: every frame goes out as the vector says, every event is kept until it is asked for. */
-export function createSocketTransport(): SocketTransport {
+const MOST_WAITING_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Raw enough for vectors: every frame goes out as the vector says, every event is kept until it is asked for. A service
+ * that sends more than `mostWaitingBytes` which nobody asks for is cut off.
+ */
+export function createSocketTransport({ mostWaitingBytes = MOST_WAITING_BYTES } = {}): SocketTransport {
   return {
     async connect(origin, request, options) {
       const handshake = await shakeHands(origin, request, options);
@@ -13,7 +18,11 @@ export function createSocketTransport(): SocketTransport {
       }
       const { headers, subprotocol, socket, head } = handshake;
       const events = new EventQueue();
-      const link = new SocketLink(socket, head, (event) => events.add(event));
+      const link: SocketLink = new SocketLink(socket, head, (event) => {
+        events.add(event);
+        if (events.bytes > mostWaitingBytes)
+          link.cut(`more than ${mostWaitingBytes} bytes came that nobody waited for`);
+      });
       return connection(link, events, { headers, subprotocol });
     },
   };
@@ -48,9 +57,16 @@ function connection(
 class EventQueue {
   readonly #events: SocketEvent[] = [];
   #added: (() => void) | undefined;
+  #bytes = 0;
+
+  /** Of all events that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   add(event: SocketEvent): void {
     this.#events.push(event);
+    this.#bytes += sizeOf(event);
     this.#added?.();
   }
 
@@ -73,6 +89,13 @@ class EventQueue {
 
   #take(fits: (event: SocketEvent) => boolean): SocketEvent | undefined {
     const index = this.#events.findIndex(fits);
-    return index < 0 ? undefined : this.#events.splice(index, 1)[0];
+    const event = index < 0 ? undefined : this.#events.splice(index, 1)[0];
+    if (event !== undefined) this.#bytes -= sizeOf(event);
+    return event;
   }
+}
+
+/** Its data, and what keeping it costs. */
+function sizeOf(event: SocketEvent): number {
+  return 100 + (event.kind === 'closed' ? 0 : event.data.length);
 }
