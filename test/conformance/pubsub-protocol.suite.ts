@@ -93,6 +93,7 @@ export function pubSubProtocolSuite(
 
     const refused: readonly [string, string, string, unknown, number, string][] = [
       ['a name of two characters', 'PUT', `${P}/topics/t1`, {}, 400, 'INVALID_ARGUMENT'],
+      ['a name that begins with goog', 'PUT', `${P}/topics/google-1`, {}, 400, 'INVALID_ARGUMENT'],
       ['an unknown topic', 'GET', `${P}/topics/unknown`, {}, 404, 'NOT_FOUND'],
       ['deleting an unknown topic', 'DELETE', `${P}/topics/unknown`, {}, 404, 'NOT_FOUND'],
       [

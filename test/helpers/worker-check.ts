@@ -7,7 +7,7 @@ import { systemClock } from './webhook-check.ts';
 
 export const workerContract = shippedContract('queue-worker');
 const protocol = shippedProtocol('queue-worker');
-const PROJECT = 'worker-check';
+export const PROJECT = 'worker-check';
 
 export const workerEnvironment = (pubsubHost: string, topic: string): Readonly<Record<string, string>> =>
   protocol.environment({ project: PROJECT, topic, pubsubHost });

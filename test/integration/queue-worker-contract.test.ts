@@ -8,8 +8,9 @@ import { type PubSubEmulator, startPubSubEmulator } from '../../src/emulator/pub
 import { parseManifest } from '../../src/manifest/parse.ts';
 import { FEATURES, startService } from '../fixtures/services/queue-worker/broken.ts';
 import { FAULTS, type FaultName } from '../fixtures/services/queue-worker/faults.ts';
+import { pushStory } from '../helpers/push-story.ts';
 import { findings, startProcess } from '../helpers/webhook-check.ts';
-import { checkWorker, workerBus, workerContract, workerEnvironment } from '../helpers/worker-check.ts';
+import { checkWorker, PROJECT, workerBus, workerContract, workerEnvironment } from '../helpers/worker-check.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SERVICES = join(ROOT, 'test/fixtures/services/queue-worker');
@@ -90,6 +91,7 @@ describe('reference implementations', () => {
         assert.deepEqual(missingFeatures, []);
         assert.equal(passed, workerContract.vectors.length);
         await atTheSameTime(service.origin, topic);
+        await pushStory(pubsub.host, PROJECT, topic, service);
       } finally {
         assert.deepEqual(await service.stop(), { code: 0, signal: null });
       }

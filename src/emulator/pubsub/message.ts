@@ -28,9 +28,9 @@ export function checkDrafts(drafts: readonly Draft[]): void {
   }
 }
 
-const NAME = /^projects\/[^/\s]+\/(topics|subscriptions)\/[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}$/;
+const NAME = /^projects\/[^/\s]+\/(topics|subscriptions)\/(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}$/;
 
-/** Refuses names that Pub/Sub would refuse: 3 to 255 characters, starting with a letter. */
+/** Refuses names that Pub/Sub would refuse: 3 to 255 characters, starting with a letter, but not with goog. */
 export function checkName(kind: 'topics' | 'subscriptions', name: string): void {
   if (NAME.exec(name)?.[1] !== kind) {
     throw new PubSubError('INVALID_ARGUMENT', `Invalid [${kind}] name: (name=${name.slice(0, 300)})`);

@@ -3,11 +3,17 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busAt } from '../../conformance/message-bus/pubsub-over-rest.ts';
 import { messageBusSuite } from '../../conformance/message-bus.suite.ts';
 import { pubSubProtocolSuite } from '../../conformance/pubsub-protocol.suite.ts';
+import { pushStory } from '../../helpers/push-story.ts';
+import { findings, startProcess } from '../../helpers/webhook-check.ts';
+import { checkWorker, PROJECT, workerContract, workerEnvironment } from '../../helpers/worker-check.ts';
+
+const WORKER = join(import.meta.dirname, '../../fixtures/services/queue-worker/implementations/node-http');
 
 // Where installers put the SDK; CLOUDSDK_ROOT_DIR is what gcloud itself sets.
 const ROOTS = [
@@ -60,9 +66,27 @@ if (jar !== undefined && hasJava) {
     const { host, close } = await startGoogles(jar);
     return busAt(host, close);
   });
+  test("queue workers behind a push subscription of Google's emulator", { timeout: 180_000 }, async () => {
+    const google = await startGoogles(jar);
+    const topic = 'story-results';
+    const worker = await startProcess(['node', 'server.js'], WORKER, workerEnvironment(google.host, topic));
+    try {
+      const target = { origin: worker.origin, pubsubHost: google.host, topic };
+      const { vectors, passed } = await checkWorker(target, Object.keys(workerContract.features));
+      assert.deepEqual(findings(vectors), []);
+      assert.equal(passed, workerContract.vectors.length);
+      await pushStory(google.host, PROJECT, topic, worker, { ordered: false });
+    } finally {
+      await worker.stop();
+      await google.close();
+    }
+  });
   pubSubProtocolSuite("Google's emulator", () => startGoogles(jar), { limitsOutstanding: false, countsPushes: false });
 } else {
-  // No registry has it: with REQUIRE_REAL too, a machine without it cannot run it.
+  // No registry has it: with REQUIRE_REAL too, a machine without it cannot run it. CI installs it, and says so.
   const missing = jar === undefined ? 'cloud-pubsub-emulator-*-all.jar of the Google Cloud CLI' : 'Java';
-  test("Google's Pub/Sub emulator", { skip: `${missing} is not installed` });
+  const isRequired = process.env.REQUIRE_PUBSUB_EMULATOR === '1';
+  test("Google's Pub/Sub emulator", { skip: isRequired ? false : `${missing} is not installed` }, () => {
+    assert.fail(`${missing} is not installed`);
+  });
 }
