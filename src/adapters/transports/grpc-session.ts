@@ -12,6 +12,7 @@ import { framed, refuseLarger, timeoutText } from './grpc-framing.ts';
 
 type Done = (answer: GrpcAnswer | TransportError) => void;
 
+const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Timers of servers may be that early, by their clock. */
 const EARLY_MS = 10;
 
@@ -37,7 +38,12 @@ export class GrpcSession {
   /** `socket` is connected, TLS included. */
   constructor(origin: URL, socket: Socket) {
     this.#origin = origin;
-    this.#session = connect(origin.origin, { createConnection: () => socket, settings: { enablePush: false } });
+    this.#session = connect(origin.origin, {
+      createConnection: () => socket,
+      settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
+    });
+    // A large answer must not wait for our acknowledgements on a long way.
+    this.#session.once('connect', () => this.#session.setLocalWindowSize(WINDOW_BYTES));
     this.#session.on('error', (error) => this.#fail(failureOf(error)));
     this.#session.on('close', () => this.#fail(new TransportError('reset', 'the connection was closed')));
   }
