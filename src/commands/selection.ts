@@ -6,6 +6,7 @@ import type { Selection, ServiceRepository } from '../domain/implementation.ts';
 import type { TouchedImplementations } from '../plan/changes.ts';
 import { type SelectedImplementation, selectImplementations, withDefaults } from '../plan/filter.ts';
 import { baseAt, type ChangeBases, isInPlace, pullRequestBases } from './change-base.ts';
+import { checkContractBumps } from './contract-bump.ts';
 import type { Ports } from './ports.ts';
 import { touchedSince } from './touched.ts';
 
@@ -43,6 +44,7 @@ export async function selectForChange(
 ): Promise<ChangeSelection> {
   const selected = selectImplementations(repositories, withDefaults(request.selection, config.benchmark.filter));
   const bases = await pullRequestBases(repositories, ports, signal);
+  await checkContractBumps(repositories, await namedBases(request, repositories, bases, ports, signal), ports, signal);
   const reason = reasonForAll(request, repositories, ports);
   if (reason !== undefined) {
     const measured = selected.map((one) => ({ ...one, reason }));
@@ -52,6 +54,20 @@ export async function selectForChange(
   for (const repository of repositories)
     touched.set(repository, await touchedIn(repository, repositories, request, bases, config, ports, signal));
   return { ...divide(selected, touched), compared: true, bases };
+}
+
+/** The commit that was named, else the base of the pull request: what contracts are compared with. */
+async function namedBases(
+  { changedSince }: ChangeOptions,
+  repositories: readonly ServiceRepository[],
+  bases: ChangeBases,
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<ChangeBases> {
+  if (changedSince === undefined || NO_COMMIT.test(changedSince)) return bases;
+  const inPlace = repositories.filter(isInPlace);
+  const named = inPlace.map(async (one) => [one.root, await baseAt(one, changedSince, ports, signal)] as const);
+  return new Map(await Promise.all(named));
 }
 
 function reasonForAll(

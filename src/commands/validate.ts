@@ -6,7 +6,9 @@ import { EXIT, type ExitCode } from '../domain/exit-codes.ts';
 import type { PlannedImplementation, PlatformName } from '../domain/plan.ts';
 import { CONFORMANCE_EXPORTERS } from '../report/registry.ts';
 import { discoverRepositories } from './catalog.ts';
+import { pullRequestBases } from './change-base.ts';
 import { checkConformance } from './conformance.ts';
+import { checkContractBumps } from './contract-bump.ts';
 import { contractFor } from './contracts.ts';
 import type { Outcome } from './outcome.ts';
 import { mapParallel } from './parallel.ts';
@@ -35,6 +37,8 @@ export async function validate(
 ): Promise<Outcome> {
   if (request.url !== undefined) return validateUrl(request, config, ports, signal);
   const repositories = await discoverRepositories(request, config, ports, signal);
+  const bases = await pullRequestBases(repositories, ports, signal);
+  await checkContractBumps(repositories, bases, ports, signal);
   // Only the check revision: nothing is measured.
   const overrides = { samplesPerRound: 0, rounds: 1 };
   const { plan, description } = planRun(

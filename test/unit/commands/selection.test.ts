@@ -61,6 +61,7 @@ function portsOf({ changed = {}, pullRequest = true, baseCommits = {} }: World):
       changedFiles: async (root: string) => changed[root],
       treeAt: async (root: string) => (changed[root] === undefined ? undefined : { root: `${root}@base` }),
     },
+    contractMajors: async () => [1],
     fileTree: (root: string) => ({ root, read: async () => MANIFEST }),
   };
   return fake as unknown as Ports;
