@@ -16,6 +16,8 @@ import type { StepKind, StepSurroundings } from './step-kind.ts';
 /** Statuses that acknowledge a push, by the documentation of Pub/Sub. */
 const ACKNOWLEDGED: readonly number[] = [102, 200, 201, 202, 204];
 
+const NOT_TIMED = { sentAtMs: 0, connectMs: 0, firstByteMs: 0, totalMs: 0 };
+
 /** One message as a push subscription of Pub/Sub delivers it, the answer judged as acknowledged or not. */
 export const deliverStep: StepKind<'deliver'> = {
   name: 'deliver',
@@ -41,7 +43,17 @@ export const deliverStep: StepKind<'deliver'> = {
       const expected = expand(step.expect, source);
       return {
         request,
-        isCorrect: ({ status, body }) => answerFailures(expected, { status, headers: [], body }).length === 0,
+        isCorrect({ status, contentType, body }) {
+          const headers = contentType === undefined ? [] : [['content-type', contentType] as const];
+          const answer = { ...NOT_TIMED, status, headers, body };
+          return (
+            answerFailures(expected, answer).length === 0 &&
+            // Load keeps no headers but the media type.
+            documentFailures(contract.documents.operations ?? [], request, answer).every(({ check }) =>
+              check.startsWith('document header'),
+            )
+          );
+        },
       };
     };
   },
