@@ -32,6 +32,7 @@ export async function discoverRepositories(
     repositories.push(await discoverRepository(repository, base, config.discovery.cacheTtlMs, ports, signal));
   }
   refuseSameNames(repositories);
+  refuseSeveralVersions(repositories);
   return repositories;
 }
 
@@ -51,6 +52,23 @@ function refuseSameNames(repositories: readonly ServiceRepository[]): void {
       }
       known.set(key, source);
     }
+  }
+}
+
+/** Results of a service type are one table and one baseline, which are of one contract. */
+function refuseSeveralVersions(repositories: readonly ServiceRepository[]): void {
+  const known = new Map<string, ServiceRepository>();
+  for (const repository of repositories) {
+    const { serviceType, contractVersion } = repository.manifest;
+    const other = known.get(serviceType);
+    if (other !== undefined && other.manifest.contractVersion !== contractVersion) {
+      throw new UsageError(
+        'contract-versions-mixed',
+        `found ${serviceType} ${other.manifest.contractVersion} in ${other.source} and ${contractVersion} in ${repository.source}, wanted one version in a run`,
+        { hint: 'move one of them, or measure the repositories in runs of their own with --manifest' },
+      );
+    }
+    known.set(serviceType, repository);
   }
 }
 

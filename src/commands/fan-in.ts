@@ -105,11 +105,12 @@ async function unnamedVersions(
   const named = new Set(parts.flatMap(({ run }) => run?.results.map(({ serviceType }) => serviceType) ?? []));
   const planned = new Set(plan.shards.flatMap(({ items }) => items.map(({ type }) => type)));
   const versions = new Map<string, string>();
-  for (const type of planned) if (!named.has(type)) versions.set(type, await versionOf(type, ports));
+  for (const type of planned)
+    if (!named.has(type)) versions.set(type, plan.contractVersions?.[type] ?? (await versionOf(type, ports)));
   return versions;
 }
 
-/** The version of a type that a service repository brought along is known to its jobs alone. */
+/** Of a type that does not ship, a plan of an older cloudrun-perf says nothing. */
 async function versionOf(serviceType: string, ports: Ports): Promise<string> {
   const ships = (await ports.contractMajors(serviceType)).length > 0;
   return ships ? (await contractFor({ serviceType }, ports)).version : '0.0.0';

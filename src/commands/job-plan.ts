@@ -8,6 +8,7 @@ import { idleJobId } from '../plan/idle.ts';
 import { createRunId } from '../plan/naming.ts';
 import { planPath, savePlan } from '../results/job-plan.ts';
 import { baselineOf, baselineText } from './change-base.ts';
+import { contractFor } from './contracts.ts';
 import { startedEvent } from './notify.ts';
 import { isPartial } from './plan-run.ts';
 import { plannedItems } from './planned-items.ts';
@@ -37,6 +38,7 @@ export async function jobPlan(
   const idle = platform === 'cloudrun' && suite === 'full' && watched && shards.length > 1;
   const baseline = await baselineOf(request.baseline, repositories, selection.bases, ports);
   const commit = await commitOf(repositories, ports, signal);
+  const contractVersions = await unusualContracts(repositories, shards, ports);
   const plan: JobPlan = {
     format: 'plan/1',
     runId: createRunId(ports.clock.epochMs(), ports.randomText()),
@@ -47,6 +49,7 @@ export async function jobPlan(
     ...(isPartial(request.selection) ? { partial: true as const } : {}),
     reason: printable(selection.reason, LONGEST_REASON),
     shards,
+    ...(Object.keys(contractVersions).length === 0 ? {} : { contractVersions }),
     ...(idle ? { idle: { id: idleJobId(shards) } } : {}),
     carried: carriedItems(selection.carried, profiles, config),
   };
@@ -55,6 +58,26 @@ export async function jobPlan(
   const place = `${ports.store.location.replace(/\/$/, '')}/`;
   ports.logger.info(`planned ${shards.length} jobs of run ${plan.runId}: ${place}${planPath(plan.runId)}`);
   return { 'run-id': plan.runId, 'results-path': `${place}runs/${plan.runId}`, idle: plan.idle?.id ?? '' };
+}
+
+/**
+ * Versions that nobody would assume: a job that leaves nothing tells none, and who puts the run together has no service repository to ask.
+ */
+async function unusualContracts(
+  repositories: readonly ServiceRepository[],
+  shards: readonly Shard[],
+  ports: Ports,
+): Promise<Readonly<Record<string, string>>> {
+  const planned = new Set(shards.flatMap(({ items }) => items.map(({ type }) => type)));
+  const versions: Record<string, string> = {};
+  for (const { manifest } of repositories) {
+    const { serviceType, contractVersion } = manifest;
+    if (!planned.has(serviceType)) continue;
+    const ships = (await ports.contractMajors(serviceType)).length > 0;
+    const assumed = ships ? (await contractFor({ serviceType }, ports)).version : undefined;
+    if (contractVersion !== assumed) versions[serviceType] = contractVersion;
+  }
+  return versions;
 }
 
 /** Rows to take over from the baseline. */

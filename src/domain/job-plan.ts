@@ -37,6 +37,8 @@ export interface JobPlan {
   /** Why everything, or why only these, in words. */
   readonly reason: string;
   readonly shards: readonly Shard[];
+  /** By service type, where it is another than what is assumed of a type that ships. */
+  readonly contractVersions?: Readonly<Record<string, string>>;
   /**
    * A job after those of the shards, which leaves instances of all implementations alone in one window. The others then
    * take no cold starts after idleness. `id` names its results, as a shard's does.

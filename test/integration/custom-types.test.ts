@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { createHttpTransport } from '../../src/adapters/transports/http.ts';
@@ -76,6 +76,10 @@ describe('types that only their repositories know', () => {
       ],
     );
     const runId = planned.outputs.get('run-id') ?? '';
+    const plan = readJson(join(workspace.directory, 'results/runs', runId, 'plan.json')) as {
+      contractVersions?: object;
+    };
+    assert.deepEqual(plan.contractVersions, { 'github-webhook': '1.1.0', 'plain-json': '1.0.0' });
     const jobs = include.map(({ shard = '', type = '', implementation = '', profile = '' }) =>
       runActionStep(workspace, { ...inputs, 'run-id': runId, shard, type, implementation, profile }, options),
     );
@@ -97,6 +101,25 @@ describe('types that only their repositories know', () => {
       assert.deepEqual([results.contractVersion, results.implementations.length], [version, 1]);
       assert.match(whole.summary, new RegExp(type ?? ''));
     }
+  });
+
+  test('two repositories of a type are of one version of its contract', async () => {
+    const other = join(workspace.directory, 'newer');
+    cpSync(join(REPOSITORIES, 'plain-json'), other, { recursive: true });
+    for (const file of ['manifest.yaml', 'contract/contract.yaml', 'contract/openapi.json']) {
+      const text = readFileSync(join(other, file), 'utf8');
+      writeFileSync(
+        join(other, file),
+        text.replace('version: 1.0.0', 'version: 1.1.0').replace('json-node', 'newer-node'),
+      );
+    }
+    writeFileSync(
+      join(workspace.directory, 'mixed.yaml'),
+      'version: "1.0"\nservice_repositories: [{ url: plain-json }, { url: newer }]\n',
+    );
+    const { code, stderr } = await runTool(workspace, ['discover', '--config', 'mixed.yaml']);
+    assert.equal(code, 2);
+    assert.match(stderr, /found plain-json 1\.0\.0 in plain-json and 1\.1\.0 in newer.*\[contract-versions-mixed\]/);
   });
 
   test('one without a contract anywhere is a finding about the manifest', async () => {

@@ -127,6 +127,9 @@ test('a run of which no job left anything is a run all the same', async () => {
   );
   assert.equal(run.results[0]?.contractVersion, '1.0.0');
   assert.equal(run.metadata.failures.length, 2);
+  const named = { ...planOf([[a], [b]]), contractVersions: { 'discord-webhook': '2.0.0' } };
+  const told = await fanIn(named, config, real.ports, never);
+  assert.equal(told.run.results[0]?.contractVersion, '2.0.0', 'as the plan says');
 });
 
 const other = (changes: Partial<RunMetadata>) => () => leave(parts, '02', [b], changes);
