@@ -138,6 +138,17 @@ describe('reference implementations', () => {
       messages.map(({ data }) => JSON.parse(String(Buffer.from(data))).result),
       ['a'],
     );
+    // Of one ordering key none is lost, though all come at the same time.
+    const jobs = Array.from({ length: 10 }, (_, index) => ({ job_id: `beside-${index}`, type: 'append', text: 'x' }));
+    await Promise.all(jobs.map((one) => deliver(origin, one, 'beside')));
+    const texts: string[] = [];
+    while (texts.length < jobs.length) {
+      texts.push(...(await results.pull(5000)).map(({ data }) => JSON.parse(String(Buffer.from(data))).result));
+    }
+    assert.deepEqual(
+      texts.sort(),
+      jobs.map((_, index) => 'x'.repeat(index + 1)),
+    );
     await results.close();
   }
 });
