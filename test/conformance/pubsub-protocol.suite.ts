@@ -3,89 +3,23 @@ import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { credentials, Metadata, makeGenericClientConstructor, type ServiceError } from '@grpc/grpc-js';
 import { pubsubService } from '../../src/emulator/pubsub/grpc.ts';
-
-interface Running {
-  readonly host: string;
-  close(): Promise<void>;
-}
-interface Received {
-  readonly ackId: string;
-  readonly message: {
-    readonly data?: string | Buffer;
-    readonly attributes?: Readonly<Record<string, string>>;
-    readonly messageId: string;
-  };
-  readonly deliveryAttempt?: number;
-}
-interface Answer {
-  readonly messageIds?: readonly string[];
-  readonly receivedMessages?: readonly Received[];
-  readonly [key: string]: unknown;
-}
-
-const P = 'projects/perf-protocol';
-
-const dead = (topic: string, maxDeliveryAttempts: number) => ({
-  deadLetterTopic: `${P}/topics/${topic}`,
-  maxDeliveryAttempts,
-});
-
-/** A push endpoint that answers each envelope with the status that it is told. */
-async function pushTarget(answer: (envelope: unknown) => number) {
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => response.writeHead(answer(JSON.parse(Buffer.concat(chunks).toString()))).end());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/push`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
+import { type Answer, dead, P, type Received, type RunningPubSub, restClient } from './pubsub-client.ts';
 
 /** The wire behaviour of Pub/Sub, REST and gRPC on one port; the same for our emulator and Google's. */
 export function pubSubProtocolSuite(
   name: string,
-  start: () => Promise<Running>,
-  {
-    // Google's emulator sends a few more than a stream allows; the service and ours do not.
-    limitsOutstanding = true,
-    // Google's emulator leaves deliveryAttempt out of pushes; the service and ours do not.
-    countsPushes = true,
-  }: { readonly limitsOutstanding?: boolean; readonly countsPushes?: boolean } = {},
+  start: () => Promise<RunningPubSub>,
+  // Google's emulator sends a few more than a stream allows; the service and ours do not.
+  { limitsOutstanding = true }: { readonly limitsOutstanding?: boolean } = {},
 ): void {
   describe(`Pub/Sub protocol: ${name}`, () => {
-    let running: Running;
+    let running: RunningPubSub;
     before(async () => {
       running = await start();
     });
     after(() => running?.close());
 
-    async function rest(method: string, path: string, body: unknown = {}): Promise<{ status: number; json: Answer }> {
-      const response = await fetch(`http://${running.host}/v1/${path}`, {
-        method,
-        headers: { 'content-type': 'application/json' },
-        ...(method !== 'GET' && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      return { status: response.status, json: (await response.json()) as Answer };
-    }
-
-    async function channel(id: string, settings: object = {}): Promise<{ topic: string; subscription: string }> {
-      const topic = `${P}/topics/${id}`;
-      const subscription = `${P}/subscriptions/${id}`;
-      assert.equal((await rest('PUT', topic)).status, 200);
-      assert.equal((await rest('PUT', subscription, { topic, ...settings })).status, 200);
-      return { topic, subscription };
-    }
-    const publish = (topic: string, text: string) =>
-      rest('POST', `${topic}:publish`, { messages: [{ data: Buffer.from(text).toString('base64') }] });
-    const pull = async (subscription: string, returnImmediately = true) =>
-      (await rest('POST', `${subscription}:pull`, { returnImmediately, maxMessages: 10 })).json.receivedMessages ?? [];
+    const { rest, channel, publish, pull } = restClient(() => running.host);
 
     test('GET / answers Ok', async () => {
       assert.equal((await (await fetch(`http://${running.host}/`)).text()).trim(), 'Ok');
@@ -149,27 +83,6 @@ export function pubSubProtocolSuite(
         400,
         'INVALID_ARGUMENT',
       ],
-      ...(
-        [
-          ['fewer than five attempts', { deadLetterPolicy: dead('refuses', 4) }, 400, 'OUT_OF_RANGE'],
-          ['more than a hundred attempts', { deadLetterPolicy: dead('refuses', 101) }, 400, 'OUT_OF_RANGE'],
-          ['an unknown dead-letter topic', { deadLetterPolicy: dead('unknown', 5) }, 404, 'NOT_FOUND'],
-          ['a backoff of more than ten minutes', { retryPolicy: { minimumBackoff: '601s' } }, 400, 'INVALID_ARGUMENT'],
-          [
-            'a maximum below the minimum',
-            { retryPolicy: { minimumBackoff: '20s', maximumBackoff: '10s' } },
-            400,
-            'INVALID_ARGUMENT',
-          ],
-        ] as const
-      ).map(([title, policy, status, word]): (typeof refused)[number] => [
-        title,
-        'PUT',
-        `${P}/subscriptions/policies`,
-        { topic: `${P}/topics/refuses`, ...policy },
-        status,
-        word,
-      ]),
       ['no ack ids', 'POST', `${P}/subscriptions/refuses:acknowledge`, { ackIds: [] }, 400, 'INVALID_ARGUMENT'],
     ];
     test('refusals have the code of Pub/Sub', async (t) => {
@@ -261,110 +174,6 @@ export function pubSubProtocolSuite(
         target.closeAllConnections();
         await new Promise((resolve) => target.close(resolve));
       }
-    });
-
-    /** Nacks by a deadline of nothing. */
-    const nack = (subscription: string, received: readonly Received[]) =>
-      rest('POST', `${subscription}:modifyAckDeadline`, {
-        ackIds: received.map(({ ackId }) => ackId),
-        ackDeadlineSeconds: 0,
-      });
-    const texts = (received: readonly Received[]) =>
-      received.map(({ message }) => Buffer.from(String(message.data), 'base64').toString());
-
-    test('policies come back as they were set, with what was left open', async () => {
-      await channel('policies-dead');
-      const { topic, subscription } = await channel('policies', {
-        deadLetterPolicy: { deadLetterTopic: `${P}/topics/policies-dead` },
-        retryPolicy: { minimumBackoff: '0.1s' },
-        enableMessageOrdering: true,
-      });
-      const wanted = {
-        name: subscription,
-        topic,
-        pushConfig: {},
-        ackDeadlineSeconds: 10,
-        messageRetentionDuration: '604800s',
-        enableMessageOrdering: true,
-        deadLetterPolicy: dead('policies-dead', 5),
-        retryPolicy: { minimumBackoff: '0.100s', maximumBackoff: '600s' },
-      };
-      assert.deepEqual((await rest('GET', subscription)).json, wanted);
-    });
-
-    test('what is pulled five times without success goes to the dead-letter topic', async () => {
-      const lost = await channel('pulled-dead');
-      const { topic, subscription } = await channel('pulled', { deadLetterPolicy: dead('pulled-dead', 5) });
-      const attributes = { k: 'v' };
-      const data = Buffer.from('poison').toString('base64');
-      await rest('POST', `${topic}:publish`, { messages: [{ data, attributes }] });
-      for (let attempt = 1; attempt <= 5; attempt++) {
-        const received = await pull(subscription);
-        assert.deepEqual(
-          received.map(({ deliveryAttempt }) => deliveryAttempt),
-          [attempt],
-        );
-        await nack(subscription, received);
-      }
-      assert.deepEqual(await pull(subscription), []);
-      const [forwarded] = await pull(lost.subscription, false);
-      assert.deepEqual(texts(forwarded === undefined ? [] : [forwarded]), ['poison']);
-      const { CloudPubSubDeadLetterSourceTopicPublishTime: publishedAt, ...others } =
-        forwarded?.message.attributes ?? {};
-      assert.ok(Date.parse(publishedAt ?? '') > 0);
-      assert.deepEqual(others, {
-        k: 'v',
-        CloudPubSubDeadLetterSourceDeliveryCount: '5',
-        CloudPubSubDeadLetterSourceSubscription: 'pulled',
-        CloudPubSubDeadLetterSourceSubscriptionProject: 'perf-protocol',
-      });
-      assert.equal(forwarded?.deliveryAttempt, undefined, 'no policy, no count');
-    });
-
-    test('what is pushed five times without success goes to the dead-letter topic', { timeout: 120_000 }, async () => {
-      const lost = await channel('pushed-dead');
-      const pushed: { readonly deliveryAttempt?: number }[] = [];
-      await using target = await pushTarget((envelope) => {
-        pushed.push(envelope as (typeof pushed)[number]);
-        return 503;
-      });
-      const { topic, subscription } = await channel('refused', {
-        pushConfig: { pushEndpoint: target.url },
-        deadLetterPolicy: dead('pushed-dead', 5),
-        retryPolicy: { minimumBackoff: '0.1s', maximumBackoff: '0.2s' },
-      });
-      await publish(topic, 'poison');
-      let forwarded: readonly Received[] = [];
-      while (forwarded.length === 0) forwarded = await pull(lost.subscription, false);
-      assert.deepEqual(texts(forwarded), ['poison']);
-      assert.equal(forwarded[0]?.message.attributes?.CloudPubSubDeadLetterSourceSubscription, 'refused');
-      assert.equal(pushed.length, 5);
-      if (countsPushes) {
-        assert.deepEqual(
-          pushed.map(({ deliveryAttempt }) => deliveryAttempt),
-          [1, 2, 3, 4, 5],
-        );
-      }
-      await rest('DELETE', subscription);
-    });
-
-    test('messages of one ordering key come in their order, also after a refusal', async () => {
-      const { topic, subscription } = await channel('in-order', { enableMessageOrdering: true });
-      const messages = ['a', 'b', 'c'].map((text) => ({
-        data: Buffer.from(text).toString('base64'),
-        orderingKey: 'key',
-      }));
-      await rest('POST', `${topic}:publish`, { messages });
-      const refusedFirst = await pull(subscription, false);
-      assert.equal(texts(refusedFirst)[0], 'a');
-      await nack(subscription, refusedFirst);
-      const seen: string[] = [];
-      while (seen.length < 3) {
-        const received = await pull(subscription, false);
-        seen.push(...texts(received));
-        await rest('POST', `${subscription}:acknowledge`, { ackIds: received.map(({ ackId }) => ackId) });
-      }
-      assert.deepEqual(seen, ['a', 'b', 'c']);
     });
 
     describe('gRPC', () => {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { createPubSubMessageBus } from '../../../src/adapters/messages/pubsub.ts';
 import { startPubSubEmulator } from '../../../src/emulator/pubsub/server.ts';
 import { messageBusSuite } from '../message-bus.suite.ts';
+import { pubSubDeliverySuite } from '../pubsub-delivery.suite.ts';
 import { pubSubProtocolSuite } from '../pubsub-protocol.suite.ts';
 import { busAt } from './pubsub-over-rest.ts';
 
@@ -14,6 +15,7 @@ messageBusSuite('Pub/Sub REST on the embedded emulator', async () => {
 });
 
 pubSubProtocolSuite('embedded', () => startPubSubEmulator());
+pubSubDeliverySuite('embedded', () => startPubSubEmulator());
 
 test('an emulator that does not answer is named', async () => {
   const emulator = await startPubSubEmulator();

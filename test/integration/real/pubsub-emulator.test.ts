@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busAt } from '../../conformance/message-bus/pubsub-over-rest.ts';
 import { messageBusSuite } from '../../conformance/message-bus.suite.ts';
+import { pubSubDeliverySuite } from '../../conformance/pubsub-delivery.suite.ts';
 import { pubSubProtocolSuite } from '../../conformance/pubsub-protocol.suite.ts';
 import { pushStory } from '../../helpers/push-story.ts';
 import { findings, startProcess } from '../../helpers/webhook-check.ts';
@@ -81,7 +82,8 @@ if (jar !== undefined && hasJava) {
       await google.close();
     }
   });
-  pubSubProtocolSuite("Google's emulator", () => startGoogles(jar), { limitsOutstanding: false, countsPushes: false });
+  pubSubProtocolSuite("Google's emulator", () => startGoogles(jar), { limitsOutstanding: false });
+  pubSubDeliverySuite("Google's emulator", () => startGoogles(jar), { countsPushes: false });
 } else {
   // No registry has it: with REQUIRE_REAL too, a machine without it cannot run it. CI installs it, and says so.
   const missing = jar === undefined ? 'cloud-pubsub-emulator-*-all.jar of the Google Cloud CLI' : 'Java';
