@@ -86,13 +86,16 @@ const CHANGES: readonly Change[] = [
   [/\?\?(?!=)/g, '&&'],
   [/\btrue\b/g, 'false'],
   [/\bfalse\b/g, 'true'],
-  [/(?<=\bif \()!?/g, (found) => (found === '!' ? '' : '!')],
+  // A whole condition; inside a larger one the operators themselves are changed.
+  [/(?<=\bif \()!?(?=[\w.]+(?:\([^()]*\))?\))/g, (found) => (found === '!' ? '' : '!')],
   [/(?<![\w.'"])\d+(?![\w.'"])/g, (found) => String(Number(found) + 1)],
   [/ \+ (?=[\w(])/g, ' - '],
   [/ - (?=[\w(])/g, ' + '],
   [/\bawait (?=\w)/g, ''],
 ];
 
+/** Words for people: no contract promises them, only that there are some. */
+const PROSE = /\w \w/;
 /** Texts that are no part of behaviour: imports, and what is only logged. */
 const NO_BEHAVIOUR = /\bfrom $|\bimport\($|\bimport $|console\.\w+\($|process\.(?:on|env)\b.*$|\.once?\($/;
 
@@ -107,7 +110,7 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
   for (const { from, to, kind } of spansOf(source)) {
     const part = source.slice(from, to);
     const before = source.slice(source.lastIndexOf('\n', from - 1) + 1, from);
-    if (kind === 'text' && !NO_BEHAVIOUR.test(before) && part.length > 2) {
+    if (kind === 'text' && !NO_BEHAVIOUR.test(before) && !PROSE.test(part) && part.length > 2) {
       add(from, part, `${part[0]}${part[0]}`);
     }
     if (kind !== 'code') continue;
