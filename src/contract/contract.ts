@@ -5,6 +5,7 @@ import { printable } from '../documents/show.ts';
 import type { Source } from '../documents/source-tree.ts';
 import { formatPosition, PerfError, UsageError } from '../domain/errors.ts';
 import { benchmarkProblems } from './benchmark-check.ts';
+import { channelProblems } from './channel-check.ts';
 import type { BenchmarkEntry, ChannelEntry, ContractFile, SigningEntry } from './contract-file.ts';
 import { CONTRACT_SCHEMA } from './contract-schema.ts';
 import type { ContractDocuments } from './documents.ts';
@@ -77,6 +78,7 @@ export function loadContract(files: ReadonlyMap<string, string>): LoadedContract
       channelOf(name, entry, compiled(entry.message), compiled(entry.attributes)),
     ]),
   );
+  problems.push(...channelProblems(file.channels ?? {}, documents.channels, { text, file: CONTRACT_FILE }));
   const surroundings = {
     type: file.type,
     features: Object.keys(file.features ?? {}),

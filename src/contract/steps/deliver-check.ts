@@ -23,13 +23,6 @@ export function deliveryProblems(
   if (delivery.valid === false) return [];
   const { address, message, attributes } = channel;
   const messages = documents.channels?.received(address);
-  if (documents.channels !== undefined && messages === undefined) {
-    const near = nearest(address, documents.channels.addresses);
-    const wanted = alternatives(documents.channels.addresses.map((it) => printable(it)));
-    const found = `the AsyncAPI document has no channel ${printable(address)}, wanted ${wanted}`;
-    const hint = near === undefined ? {} : { hint: `Did you mean "${near}"?` };
-    return [{ code: 'channel-undocumented', pointer: `${pointer}/channel`, message: found, ...hint }];
-  }
   const data = dataOf(delivery);
   if (data === undefined) return [];
   const isChecked = messages !== undefined || message !== undefined;

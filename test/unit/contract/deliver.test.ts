@@ -12,7 +12,6 @@ document: [asyncapi.yaml, openapi.yaml]
 channels:
   jobs: { push_path: /push, address: jobs.in }
   results: { topic_variable: TOPIC }
-  lost: { push_path: /lost }
 vectors: [vectors.json]
 `;
 const ASYNCAPI = `asyncapi: 2.6.0
@@ -40,12 +39,13 @@ paths: { /push: { post: { responses: { '204': { description: ok }, '503': { desc
 
 type Delivery = Partial<DeliverStep['deliver']>;
 
-function load(deliver: Delivery, vars: object = { v: 1 }) {
+function load(deliver: Delivery, vars: object = { v: 1 }, more = '') {
   const step = { deliver: { channel: 'jobs', ...deliver }, expect: { ack: true } };
   const vectors = [{ id: 'one', title: 'One', vars, steps: [step] }];
   return loadContract(
     new Map([
-      ['contract.yaml', CONTRACT],
+      ['contract.yaml', CONTRACT.replace('vectors:', `${more}vectors:`)],
+      ['n.json', '{"type":"integer"}'],
       ['asyncapi.yaml', ASYNCAPI],
       ['openapi.yaml', OPENAPI],
       ['vectors.json', JSON.stringify({ format: 'test-vectors/1', contract: 'small', vectors })],
@@ -53,9 +53,9 @@ function load(deliver: Delivery, vars: object = { v: 1 }) {
   );
 }
 
-function problemsOf(deliver: Delivery): readonly string[] {
+function problemsOf(deliver: Delivery, more = ''): readonly string[] {
   try {
-    load(deliver);
+    load(deliver, undefined, more);
     return [];
   } catch (error) {
     assert.ok(error instanceof PerfError);
@@ -76,7 +76,6 @@ test('messages that the document has are accepted, and wrong ones that say so', 
     { base64: Buffer.from('{"type":"note"}').toString('base64') },
     { json: { type: 'add' }, valid: false },
     { text: 'no JSON', valid: false },
-    { channel: 'lost', json: 7, valid: false },
   ]) {
     assert.deepEqual(problemsOf(right), [], JSON.stringify(right));
   }
@@ -99,16 +98,11 @@ for (const [title, deliver, problem] of [
   ['text that is no JSON', { text: 'no' }, /delivery-invalid: .*found "no", wanted JSON/],
   ['nothing', {}, /delivery-invalid: .*found "", wanted JSON/],
   [
-    'a channel that the document does not have',
-    { channel: 'lost', json: 1 },
-    /channel-undocumented: .*no channel lost/,
-  ],
-  [
     'a channel that is only published to',
     { channel: 'results', json: {} },
-    /channel-unbound: .*"results", wanted jobs or lost/,
+    /channel-unbound: .*"results", wanted jobs/,
   ],
-  ['a channel that there is not', { channel: 'job' }, /channel-unbound: .*"job", wanted jobs or lost/],
+  ['a channel that there is not', { channel: 'job' }, /channel-unbound: .*"job", wanted jobs/],
   ['data in two forms', { json: {}, text: '' }, /one of json, text and base64/],
   ['an attempt that is none', { ...ADD, deliveryAttempt: 0 }, /deliveryAttempt/],
 ] as const) {
@@ -118,6 +112,16 @@ for (const [title, deliver, problem] of [
     assert.match(problems[0] ?? '', problem);
   });
 }
+
+test('channels that nothing describes are refused, those with a schema of their own are not', () => {
+  assert.deepEqual(problemsOf(ADD, '  lost: { topic_variable: LOST }\n'), [
+    'channel-undocumented: the AsyncAPI document has no channel lost, wanted jobs.in or results',
+  ]);
+  assert.equal(problemsOf(ADD, '  lost: { push_path: /lost }\n').length, 1);
+  const own = '  lost: { push_path: /lost, message: n.json }\n';
+  assert.deepEqual(problemsOf({ channel: 'lost', json: 7 }, own), []);
+  assert.match(problemsOf({ channel: 'lost', json: 'x' }, own)[0] ?? '', /delivery-invalid: .*found "x"/);
+});
 
 const SOURCE = {
   scope: new Map([['v', 2]]),
