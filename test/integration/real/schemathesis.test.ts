@@ -85,6 +85,7 @@ describe('Schemathesis, by our own documents', () => {
   const RIGHT = [
     ['node-http', 'node', () => ['node', 'server.ts']],
     ['go-net-http', 'go', (cwd: string) => [built(cwd)]],
+    ['python-stdlib', 'python3', () => ['python3', '-B', 'server.py']],
   ] as const;
   for (const [name, program, start] of RIGHT) {
     const isThere = spawnSync('which', [program]).status === 0;
