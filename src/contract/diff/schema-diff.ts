@@ -9,6 +9,7 @@ import {
   quoted,
   type Shift,
 } from './change.ts';
+import { areDisjoint, listedValues } from './disjoint.ts';
 import { type At, child, type ParsedFiles, resolved } from './places.ts';
 
 /** Says nothing about which values are allowed. */
@@ -109,7 +110,10 @@ export class SchemaDiff {
     for (const word of ['patternProperties', 'dependentRequired'] as const) {
       const keys = keysOf(membersOf(old[word]), membersOf(now[word]));
       for (const name of keys.fresh) pair.tell('narrowed', `${word} ${quoted(name)} is new`, word, name);
-      for (const name of keys.gone) pair.tell('widened', `${word} ${quoted(name)} is gone`, word, name);
+      // What a pattern described falls under additionalProperties then.
+      const isOpen = word === 'dependentRequired' || Object.keys(membersOf(now.additionalProperties)).length === 0;
+      const shift = isOpen && now.additionalProperties !== false ? 'widened' : 'changed';
+      for (const name of keys.gone) pair.tell(shift, `${word} ${quoted(name)} is gone`, word, name);
       for (const name of keys.kept) {
         if (word === 'patternProperties')
           this.compare(child(pair.before, word, name), child(pair.after, word, name), direction);
@@ -148,6 +152,15 @@ export class SchemaDiff {
     direction: Direction,
   ): void {
     const [olds, nows] = [listOf(old[word]), listOf(now[word])];
+    if (olds.length === 0 || nows.length === 0) {
+      if (olds.length > 0) pair.tell('widened', `${word} is gone`, word);
+      if (nows.length > 0) pair.tell('narrowed', `${word} is new`, word);
+      return;
+    }
+    // A value that fits two branches fits none: more for one of them may be less for the whole.
+    const branches = nows.map((_, index) => resolved(child(pair.after, word, index), this.#after).value);
+    if (word === 'oneOf' && !equal(olds, nows) && !areDisjoint(branches))
+      pair.tell('changed', 'oneOf changed, and its branches may overlap', word);
     const left = new Set(nows.keys());
     const unpaired: number[] = [];
     for (const [index, branch] of olds.entries()) {
@@ -229,7 +242,7 @@ const covers = (types: readonly string[], type: string) =>
 
 /** `const` is an `enum` of one. */
 function compareValues(old: Schema, now: Schema, { tell }: Pair): void {
-  const [olds, nows] = [valuesOf(old), valuesOf(now)];
+  const [olds, nows] = [listedValues(old), listedValues(now)];
   if (olds === undefined && nows === undefined) return;
   if (olds === undefined) tell('narrowed', `only ${quoted(nows)} is allowed now`);
   else if (nows === undefined) tell('widened', `more than ${quoted(olds)} is allowed now`);
@@ -240,9 +253,6 @@ function compareValues(old: Schema, now: Schema, { tell }: Pair): void {
     for (const value of missing(nows, olds)) tell('widened', `value ${quoted(value)} is new`);
   }
 }
-
-const valuesOf = (schema: Schema): readonly unknown[] | undefined =>
-  Object.hasOwn(schema, 'const') ? [schema.const] : Array.isArray(schema.enum) ? schema.enum : undefined;
 
 function compareLimits(old: Schema, now: Schema, { tell }: Pair): void {
   for (const word of [...LOWER_LIMITS, ...UPPER_LIMITS]) {
