@@ -67,7 +67,7 @@ function chosen({ serviceType, implementations }: Manifest, request: InitRequest
       'template-missing',
       `the template has implementations of ${serviceType}, not of ${request.type}`,
       {
-        hint: 'Write one by its contract, and make a repository of it with cloudrun-perf migrate.',
+        hint: `Take one of test/fixtures/services/${request.type}/implementations of cloudrun-perf, or write one by its contract, and make a repository of it with cloudrun-perf migrate.`,
       },
     );
   const names = implementations.map(({ name }) => name);
