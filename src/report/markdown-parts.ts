@@ -20,7 +20,6 @@ import {
 import { resourcesSentence } from './resources.ts';
 
 const LISTED_FAILURES = 20;
-const LONGEST_COMMAND = 3000;
 const LONGEST_SENTENCE = 2000;
 
 /** A folded part; empty when there is nothing in it. */
@@ -72,7 +71,8 @@ export function failureLines(name: string, checked: CheckedConformance, most = L
     checked,
     failedVectors(conformance).map(({ id }) => id),
   );
-  return command === undefined ? shown : [...shown, `${who} again: ${markdownCode(command, LONGEST_COMMAND)}`];
+  // For copying: characters of no width, as other texts get them, would be copied too. Its letters are safe ones.
+  return command === undefined ? shown : [...shown, `${who} again: \`${command}\``];
 }
 
 /** Everything that tells how far the verdicts can be trusted. */
