@@ -21,7 +21,7 @@ const KNOWN_MISSES: Readonly<Record<string, readonly [count: number, why: string
   'dynamicRef.json': [25, '$dynamicRef is no more than ajv makes of it'],
   'properties.json': [1, 'a property named __proto__'],
   'ref.json': [18, '$id inside of schemas that are given as a value, URNs, and ref to if, then and else alone'],
-  'refRemote.json': [13, 'a fragment of a file by the $id that the file gives itself'],
+  'refRemote.json': [3, 'a relative reference in a file, where it is relative to the id that the file gives itself'],
   'unevaluatedItems.json': [20, 'contains, nested items, $dynamicRef, and if alone'],
   'unevaluatedProperties.json': [6, 'if alone and $dynamicRef'],
   'vocabulary.json': [1, 'metaschemas of other vocabularies'],

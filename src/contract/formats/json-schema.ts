@@ -25,6 +25,8 @@ const NOTED_FORMATS = ['idn-email', 'idn-hostname', 'iri', 'iri-reference'];
 /** Compiles and caches the JSON Schemas 2020-12 of one contract; `$ref` may lead to any of its files. */
 export class SchemaBook {
   readonly #ajv: Ajv2020;
+  /** Where a file lies, by the id that it gives itself. */
+  readonly #files = new Map<string, string>();
   readonly #compiled = new Map<string, ValidateFunction>();
 
   /** `files`: parsed schema and OpenAPI files by path relative to the contract's directory. */
@@ -45,6 +47,10 @@ export class SchemaBook {
     });
     addFormats.default(this.#ajv);
     this.#ajv.addVocabulary([...OPENAPI_WORDS, '$anchor']);
+    for (const [path, content] of files) {
+      if (typeof content !== 'object' || content === null || !('$id' in content)) continue;
+      if (typeof content.$id === 'string') this.#files.set(content.$id, BASE + path);
+    }
     for (const [path, content] of files) this.#add(path, content);
   }
 
@@ -56,7 +62,8 @@ export class SchemaBook {
     // Templates make new schemas on every run, so the cache has an end.
     if (this.#compiled.size >= MOST_CACHED) this.#compiled.clear();
     const ownId = (schema as { readonly $id?: unknown }).$id !== undefined;
-    const validate = this.#ajv.compile(ownId ? schema : { $id: `${BASE}embedded.json`, ...schema });
+    const found = this.#located(schema) as object;
+    const validate = this.#ajv.compile(ownId ? found : { $id: `${BASE}embedded.json`, ...found });
     this.#compiled.set(text, validate);
     return validate;
   }
@@ -73,11 +80,24 @@ export class SchemaBook {
 
   #add(path: string, content: unknown): void {
     if (typeof content !== 'object' || content === null) return;
-    const { $id, ...plain } = content as Readonly<Record<string, unknown>>;
+    const { $id, ...plain } = this.#located(content) as Readonly<Record<string, unknown>>;
     // An explicit id, since ajv resolves relative references against ids, not against the keys of addSchema.
     this.#ajv.addSchema({ ...plain, $id: BASE + path }, undefined, false, false);
     // Found by its own id too; its relative references still start from where the file lies.
     if (typeof $id === 'string') this.#ajv.addSchema({ $id, $ref: BASE + path }, undefined, false, false);
+  }
+
+  /** With references to parts of files by their own ids turned into ones by where the files lie: ajv finds only those. */
+  #located(value: unknown): unknown {
+    if (this.#files.size === 0 || typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map((item) => this.#located(item));
+    const members = Object.entries(value).map(([key, member]) => {
+      if (key !== '$ref' || typeof member !== 'string') return [key, this.#located(member)];
+      const [id = '', ...fragment] = member.split('#');
+      const file = fragment.length === 0 ? undefined : this.#files.get(id);
+      return [key, file === undefined ? member : `${file}#${fragment.join('#')}`];
+    });
+    return Object.fromEntries(members);
   }
 }
 
