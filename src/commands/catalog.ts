@@ -16,7 +16,7 @@ const MANIFEST = 'manifest.yaml';
 
 /** Discovers all service repositories of a request: the given manifest, else the configured ones, else ./manifest.yaml. */
 export async function discoverRepositories(
-  request: Pick<GlobalOptions, 'manifest'>,
+  request: Pick<GlobalOptions, 'manifest'> & { readonly shard?: string },
   config: Config,
   ports: Ports,
   signal: AbortSignal,
@@ -33,6 +33,8 @@ export async function discoverRepositories(
   }
   refuseSameNames(repositories);
   refuseSeveralVersions(repositories);
+  // Who planned the jobs of a run has said it already.
+  if (request.shard === undefined) await warnOfDeprecation(repositories, ports);
   return repositories;
 }
 
@@ -112,8 +114,6 @@ async function discoverRepository(
   });
   await checkRepository(manifest, tree, { text, file }, Object.keys(contract.features));
   await warnOfDrift(manifest, tree.root, ports);
-  const deprecation = await deprecationOf(manifest, ports, ports.clock.epochMs());
-  if (deprecation !== undefined) ports.logger.warn(deprecation);
   return {
     source: wanted.url,
     root: checkout.root,
@@ -125,6 +125,11 @@ async function discoverRepository(
     ...(checkout.commit === undefined ? {} : { commit: checkout.commit }),
     ...(checkout.cachedAgeMs === undefined ? {} : { cachedAgeMs: checkout.cachedAgeMs }),
   };
+}
+
+async function warnOfDeprecation(repositories: readonly ServiceRepository[], ports: Ports): Promise<void> {
+  const found = repositories.map(({ manifest }) => deprecationOf(manifest, ports, ports.clock.epochMs()));
+  for (const text of new Set(await Promise.all(found))) if (text !== undefined) ports.logger.warn(text);
 }
 
 /** A type that nobody knows is a finding about the manifest. */
