@@ -246,7 +246,8 @@ test('private services need no exception of a policy', async () => {
 test('rights for jobs and the account of their tasks are looked at only where load comes from a job', async () => {
   assert.deepEqual((await run()).of('load-account'), []);
   const serviceAccount = 'cloudrun-perf-load@my-project.iam.gserviceaccount.com';
-  const load = { from: 'job', serviceAccount } as const;
+  const tasks = { from: 'job', tasks: 1, cpu: '2', memory: '1Gi' } as const;
+  const load = { ...tasks, serviceAccount };
   const lacking = await run({ load });
   assert.deepEqual(lacking.exitCodes, [1]);
   assert.match(
@@ -259,7 +260,7 @@ test('rights for jobs and the account of their tasks are looked at only where lo
   fake.project.accounts.set(serviceAccount, ['iam.serviceAccounts.actAs']);
   assert.deepEqual((await run({ load })).exitCodes, []);
   fake.project.accounts.delete(COMPUTE);
-  const [unnamed] = (await run({ load: { from: 'job' } })).of('load-account');
+  const [unnamed] = (await run({ load: tasks })).of('load-account');
   assert.match(unnamed?.hint ?? '', /^Set load\.service_account, such as cloudrun-perf-load@my-project\.iam/);
 });
 
