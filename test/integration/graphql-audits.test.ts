@@ -15,7 +15,9 @@ test('the reference keeps every MUST of GraphQL over HTTP', { timeout: 60_000 },
     assert.deepEqual(broken, []);
     assert.ok(audits.length >= 60, String(audits.length));
     const counts = Object.groupBy(results, ({ status }) => status);
-    t.diagnostic(`${counts.ok?.length} ok, ${counts.warn?.length ?? 0} warnings, ${counts.notice?.length ?? 0} notices`);
+    t.diagnostic(
+      `${counts.ok?.length} ok, ${counts.warn?.length ?? 0} warnings, ${counts.notice?.length ?? 0} notices`,
+    );
     for (const { name, status } of results.filter(({ status }) => status !== 'ok')) t.diagnostic(`${status}: ${name}`);
   } finally {
     await service.stop();

@@ -9,9 +9,9 @@ import { createCloudRunPlatform } from '../../../src/adapters/platforms/cloud-ru
 import { createClock } from '../../../src/adapters/system/clock.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/emulator.ts';
 import type { Platform } from '../../../src/ports/platform.ts';
-import { shippedProtocol } from '../../helpers/shipped-contract.ts';
 import { describeDocker, docker, instanceContainers, NODE_IMAGE, provideBase } from '../../helpers/docker.ts';
 import { missingRegistry, type OciRegistry, startRegistry } from '../../helpers/oci-registry.ts';
+import { shippedProtocol } from '../../helpers/shipped-contract.ts';
 
 const SERVICE = 'pulled-node-http';
 const TEST_MS = 120_000;

@@ -9,8 +9,8 @@ import { createClock } from '../../../src/adapters/system/clock.ts';
 import type { Deployment, ServiceSpec } from '../../../src/domain/deployment.ts';
 import { type Emulator, startEmulator } from '../../../src/emulator/emulator.ts';
 import type { Platform } from '../../../src/ports/platform.ts';
-import { shippedProtocol } from '../../helpers/shipped-contract.ts';
 import { describeDocker, docker, instanceContainers, NODE_IMAGE, provideBase } from '../../helpers/docker.ts';
+import { shippedProtocol } from '../../helpers/shipped-contract.ts';
 
 const SERVICE = 'boxed-node-http';
 const TEST_MS = 60_000;
