@@ -127,25 +127,31 @@ describe('Schemathesis, by our own documents', () => {
     });
   }
 
-  test('finds no error in the Node implementation of graphql but those that its contract demands', {
-    timeout: 300_000,
-  }, async (t) => {
-    if (!isHere(t)) return;
-    const directoryOfService = join(SERVICES, 'graphql/implementations/node-graphql-js');
-    const service = await startProcess(['node', 'server.js'], directoryOfService, {});
-    try {
-      const { output, found } = await run('contracts/v1/graphql/schema.graphql', `${service.origin}/graphql`);
-      // It calls every error of a result a failure; which of them are right only the contract knows.
-      const codes = new Set(found.failures.map((failure) => failure.code));
-      for (const code of codes) assert.ok(['ST113', 'ST206'].includes(code), output);
-      for (const [, code = ''] of output.matchAll(/"code": ?"([A-Z_]+)"/g)) {
-        assert.ok(['BAD_USER_INPUT', 'NOT_FOUND', 'UNAVAILABLE'].includes(code), `${code} in ${output}`);
+  // The environment of Schemathesis has the library that the Python implementation needs.
+  const GRAPHQL = [
+    ['node-graphql-js', () => ['node', 'server.js']],
+    ['python-graphql-core', () => [join(directory, 'bin/python3'), '-B', 'server.py']],
+  ] as const;
+  for (const [name, start] of GRAPHQL) {
+    test(`finds no error in ${name} of graphql but those that its contract demands`, {
+      timeout: 300_000,
+    }, async (t) => {
+      if (!isHere(t)) return;
+      const service = await startProcess(start(), join(SERVICES, 'graphql/implementations', name), {});
+      try {
+        const { output, found } = await run('contracts/v1/graphql/schema.graphql', `${service.origin}/graphql`);
+        // It calls every error of a result a failure; which of them are right only the contract knows.
+        const codes = new Set(found.failures.map((failure) => failure.code));
+        for (const code of codes) assert.ok(['ST113', 'ST206'].includes(code), output);
+        for (const [, code = ''] of output.matchAll(/"code": ?"([A-Z_]+)"/g)) {
+          assert.ok(['BAD_USER_INPUT', 'NOT_FOUND', 'UNAVAILABLE'].includes(code), `${code} in ${output}`);
+        }
+        assert.ok(found.test_cases.generated > 100, `${found.test_cases.generated} requests`);
+      } finally {
+        await service.stop();
       }
-      assert.ok(found.test_cases.generated > 100, `${found.test_cases.generated} requests`);
-    } finally {
-      await service.stop();
-    }
-  });
+    });
+  }
 });
 
 /** Into a virtual environment of its own; why not, where the machine or the package index does not allow it. */
