@@ -57,8 +57,8 @@ export async function selectForChange(
 }
 
 /** The commit that was named, else the base of the pull request: what contracts are compared with. */
-async function namedBases(
-  { changedSince }: ChangeOptions,
+export async function namedBases(
+  { changedSince }: Pick<ChangeOptions, 'changedSince'>,
   repositories: readonly ServiceRepository[],
   bases: ChangeBases,
   ports: Ports,
@@ -107,9 +107,27 @@ async function touchedIn(
   const touched = base === undefined ? undefined : await touchedSince(repository, base, config, ports, signal);
   if (base !== undefined && touched !== undefined) return { ...touched, since: shortened(base.commit) };
   if (changedSince === undefined) return { kind: 'all', reason: 'the base of the pull request is not known here' };
-  throw new UsageError(
+  throw unknownCommit(changedSince, repository);
+}
+
+/** Throws UsageError `changed-since-unknown` for a commit that a repository does not have. */
+export async function checkCommitKnown(
+  { changedSince }: Pick<ChangeOptions, 'changedSince'>,
+  repositories: readonly ServiceRepository[],
+  ports: Ports,
+  signal: AbortSignal,
+): Promise<void> {
+  if (changedSince === undefined || NO_COMMIT.test(changedSince)) return;
+  for (const repository of repositories.filter(isInPlace)) {
+    const tree = await ports.sources.treeAt(repository.root, changedSince, signal);
+    if (tree === undefined) throw unknownCommit(changedSince, repository);
+  }
+}
+
+function unknownCommit(changedSince: string, { source }: ServiceRepository): UsageError {
+  return new UsageError(
     'changed-since-unknown',
-    `changed since ${changedSince}: ${repository.source} has no such commit or is no Git repository`,
+    `changed since ${changedSince}: ${source} has no such commit or is no Git repository`,
     { hint: 'name a branch, tag or commit that the checkout of the service repository has' },
   );
 }

@@ -16,6 +16,7 @@ import { planRun } from './plan-run.ts';
 import type { Ports } from './ports.ts';
 import { checkUrl, prepare, removeServices, StageError } from './prepare.ts';
 import { ResourceLog } from './resource-log.ts';
+import { checkCommitKnown, namedBases } from './selection.ts';
 import { validateUrl } from './validate-url.ts';
 
 const NO_BASELINE = { trees: new Map(), reason: 'validate compares nothing' };
@@ -37,7 +38,9 @@ export async function validate(
 ): Promise<Outcome> {
   if (request.url !== undefined) return validateUrl(request, config, ports, signal);
   const repositories = await discoverRepositories(request, config, ports, signal);
-  const bases = await pullRequestBases(repositories, ports, signal);
+  await checkCommitKnown(request, repositories, ports, signal);
+  const ofPullRequest = await pullRequestBases(repositories, ports, signal);
+  const bases = await namedBases(request, repositories, ofPullRequest, ports, signal);
   await checkContractBumps(repositories, bases, ports, signal);
   // Only the check revision: nothing is measured.
   const overrides = { samplesPerRound: 0, rounds: 1 };

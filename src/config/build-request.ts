@@ -127,8 +127,9 @@ function validateOptions(options: OptionValues) {
   if (url === undefined) {
     for (const name of ['features', 'contract-version'])
       if (options.has(name)) options.refuse(name, 'only makes sense together with --url');
-    return { selection: selection(options) };
+    return { selection: selection(options), ...present({ changedSince: gitRef(options, 'changed-since') }) };
   }
+  if (options.has('changed-since')) options.refuse('changed-since', 'makes no sense together with --url');
   const type = oneType(options);
   if (type === undefined)
     return options.refuse('type', `is missing; --url needs the service type, one of ${SERVICE_TYPES.join(', ')}`);

@@ -88,6 +88,7 @@ export const COMMAND_USAGE: Readonly<Record<CommandName, CommandUsage>> = {
       ...SELECTION,
       text('url', 'URL', 'Check a service that runs already, at this origin; needs one --type'),
       CONTRACT_VERSION,
+      text('changed-since', 'REF', "Commit that a repository's own contract is compared with, for its version"),
       list('features', 'LIST', 'Features that the service at --url supports (default: all)'),
       PUBSUB,
       list('vector', 'ID', 'Only these test vectors'),

@@ -96,6 +96,8 @@ export interface ValidateRequest extends GlobalOptions {
   /** Origin of a service that somebody else started; then `type` is set too. */
   readonly url?: string;
   readonly type?: ServiceType;
+  /** Commit that contracts of their own are compared with: their version has to say what has changed. */
+  readonly changedSince?: string;
   /** Version of the contract that the service behind `url` honours, or only its major; absent: the oldest supported. */
   readonly contractVersion?: string;
   /** Features that the service behind `url` declares; absent means all of the contract. */

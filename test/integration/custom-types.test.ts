@@ -9,7 +9,7 @@ import { protocolOf } from '../../src/protocols/contract-protocol.ts';
 import { keyForService } from '../../src/protocols/signing.ts';
 import { startReceiver, WEBHOOK_FAULTS, type WebhookFault } from '../fixtures/service-repos/github-webhook/wrong.ts';
 import { runActionStep } from '../helpers/action-step.ts';
-import { newWorkspace, ROOT, readJson, runTool } from '../helpers/cli.ts';
+import { git, newWorkspace, ROOT, readJson, runTool } from '../helpers/cli.ts';
 import { filesBelow } from '../helpers/shipped-contract.ts';
 import { findings, systemClock } from '../helpers/webhook-check.ts';
 
@@ -120,6 +120,25 @@ describe('types that only their repositories know', () => {
     const { code, stderr } = await runTool(workspace, ['discover', '--config', 'mixed.yaml']);
     assert.equal(code, 2);
     assert.match(stderr, /found plain-json 1\.0\.0 in plain-json and 1\.1\.0 in newer.*\[contract-versions-mixed\]/);
+  });
+
+  test('validate refuses a change of a contract whose version says too little', async () => {
+    const directory = join(workspace.directory, 'changed');
+    cpSync(join(REPOSITORIES, 'plain-json'), directory, { recursive: true });
+    git(directory, 'init', '--quiet');
+    git(directory, 'add', '--all');
+    git(directory, 'commit', '--quiet', '--message', 'First');
+    const document = join(directory, 'contract/openapi.json');
+    writeFileSync(document, readFileSync(document, 'utf8').replace('"name": "name"', '"name": "who"'));
+    const validate = (...more: string[]) =>
+      runTool(workspace, ['validate', '--manifest', 'changed', ...more, '--dry-run']);
+    const told = await validate('--changed-since', 'HEAD');
+    assert.equal(told.code, 3, told.stderr);
+    assert.match(told.stderr, /a major bump is needed.*\[contract-bump\]/);
+    assert.equal((await validate()).code, 0);
+    const unknown = await validate('--changed-since', 'no-such-branch');
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /\[changed-since-unknown\]/);
   });
 
   test('one without a contract anywhere is a finding about the manifest', async () => {
