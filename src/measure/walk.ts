@@ -1,4 +1,4 @@
-import type { InstanceEvent, Side } from '../domain/deployment.ts';
+import type { Side } from '../domain/deployment.ts';
 import { InfrastructureError } from '../domain/errors.ts';
 import type { DroppedSample, Sample, Stratum } from '../domain/measurement.ts';
 import type { MeasureSettings, ScheduledSample } from '../domain/plan.ts';
@@ -9,6 +9,7 @@ import type { HttpTransport } from '../ports/transport.ts';
 import { logsOf, roundsOf, Spares } from './batch.ts';
 import { proveStart } from './cold-marker.ts';
 import { askCold } from './cold-start.ts';
+import { evidence } from './evidence.ts';
 import { FailureStreak, type Loss, SOFT } from './failure-streak.ts';
 import type { LoadDriver } from './load-driver.ts';
 import type { LogPatience } from './log-wait.ts';
@@ -43,16 +44,6 @@ export interface Stretch {
   readonly refuse?: (target: SampleTarget) => string | undefined;
   /** Called before so many instances are started. */
   readonly before?: (instances: number) => Promise<void>;
-}
-
-const EVIDENCE_CHARACTERS = 400;
-
-/** The platform's own account of a failed start, bounded: its text comes from the service. */
-async function evidence(target: SampleTarget, ports: MeasurePorts, signal?: AbortSignal): Promise<string | undefined> {
-  const query = { service: target.service, revision: target.revision, sinceMs: target.deployedSinceMs };
-  const events: readonly InstanceEvent[] = await ports.platform.instanceLog(query, signal);
-  const detail = events.findLast(({ kind, detail }) => kind === 'start-failed' && detail !== undefined)?.detail;
-  return detail === undefined ? undefined : JSON.stringify(detail.slice(-EVIDENCE_CHARACTERS));
 }
 
 interface KeptSample extends Taken {
