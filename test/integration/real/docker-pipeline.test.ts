@@ -111,7 +111,9 @@ describeDocker('the whole pipeline over containers', () => {
   it('validate checks containers against their contract', { timeout: RUN_MS + 10_000 }, async () => {
     const { exitCode, printed } = await cli('validate', '--impl', 'node-http,node-fastify', '--format', 'json');
     assert.equal(exitCode, 0, printed);
-    assert.equal(printed.match(/"failed": ?0/g)?.length, 2, printed);
+    // The counts of each implementation, and of each feature.
+    assert.doesNotMatch(printed, /"failed": ?[1-9]/);
+    for (const name of ['node-http', 'node-fastify']) assert.match(printed, new RegExp(`"implementation": ?"${name}"`));
     nothingIsLeft();
   });
 
